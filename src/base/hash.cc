@@ -1,0 +1,66 @@
+#include "base/hash.h"
+
+#include <openssl/evp.h>
+
+#include <fstream>
+#include <vector>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/text.h"
+
+namespace marquee {
+
+struct Hasher::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  ~State() { EVP_MD_CTX_free(context); }
+};
+
+Hasher::Hasher(HashKind kind) : state_(std::make_unique<State>()) {
+  MARQUEE_CHECK(EVP_DigestInit_ex(state_->context,
+                                  kind == HashKind::kMd5 ? EVP_md5() : EVP_sha256(), nullptr) == 1);
+}
+
+Hasher::~Hasher() = default;
+Hasher::Hasher(Hasher&&) noexcept = default;
+
+void Hasher::Update(std::string_view bytes) {
+  MARQUEE_CHECK(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1);
+}
+
+std::string Hasher::Finish() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  MARQUEE_CHECK(EVP_DigestFinal_ex(state_->context, digest, &size) == 1);
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) hex.append({kHex[digest[i] >> 4], kHex[digest[i] & 15]});
+  return hex;
+}
+
+std::string HashHex(HashKind kind, std::string_view bytes) {
+  Hasher hasher(kind);
+  hasher.Update(bytes);
+  return hasher.Finish();
+}
+
+std::string HashFileHex(HashKind kind, const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(Code::kNotFound, StrCat("cannot open ", path));
+  Hasher hasher(kind);
+  std::vector<char> block(1 << 20);
+  while (in) {
+    in.read(block.data(), static_cast<std::streamsize>(block.size()));
+    hasher.Update({block.data(), static_cast<size_t>(in.gcount())});
+  }
+  if (in.bad()) throw Error(Code::kUnavailable, StrCat("cannot read ", path));
+  return hasher.Finish();
+}
+
+uint64_t Fnv1a(std::string_view bytes) {
+  uint64_t hash = 14695981039346656037ull;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  return hash;
+}
+
+}  // namespace marquee

@@ -1,0 +1,36 @@
+// Checksums of files and messages (OpenSSL), and a hash for tables.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace marquee {
+
+enum class HashKind { kMd5, kSha256 };
+
+// Feed bytes, then take the digest once. Not thread-safe.
+class Hasher {
+ public:
+  explicit Hasher(HashKind kind);
+  ~Hasher();
+  Hasher(Hasher&&) noexcept;
+
+  void Update(std::string_view bytes);
+  // Lower-case hex.
+  std::string Finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+std::string HashHex(HashKind kind, std::string_view bytes);
+// Throws not_found or unavailable as ReadFile does; reads in blocks.
+std::string HashFileHex(HashKind kind, const std::string& path);
+
+// 64-bit FNV-1a: the same on every machine, not for untrusted keys.
+uint64_t Fnv1a(std::string_view bytes);
+
+}  // namespace marquee

@@ -1,0 +1,25 @@
+#include "base/hash.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+
+namespace marquee {
+namespace {
+
+TEST(Hash, KnownDigests) {
+  EXPECT_EQ(HashHex(HashKind::kMd5, "abc"), "900150983cd24fb0d6963f7d28e17f72");
+  EXPECT_EQ(HashHex(HashKind::kSha256, "abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(Fnv1a(""), 14695981039346656037ull);
+}
+
+TEST(Hash, AFileHasTheDigestOfItsBytes) {
+  const TempDir dir;
+  const std::string bytes(3 << 20, 'x');
+  WriteFileAtomic(dir.path() / "f", bytes);
+  EXPECT_EQ(HashFileHex(HashKind::kSha256, dir.path() / "f"), HashHex(HashKind::kSha256, bytes));
+}
+
+}  // namespace
+}  // namespace marquee

@@ -1,0 +1,254 @@
+#include "base/json.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace marquee {
+namespace {
+
+Json FromBoost(const boost::json::value& value) {
+  switch (value.kind()) {
+    case boost::json::kind::null:
+      return Json();
+    case boost::json::kind::bool_:
+      return Json(value.get_bool());
+    case boost::json::kind::int64:
+      return Json(value.get_int64());
+    case boost::json::kind::uint64:
+      return Json(static_cast<double>(value.get_uint64()));
+    case boost::json::kind::double_:
+      return Json(value.get_double());
+    case boost::json::kind::string:
+      return Json(std::string_view(value.get_string()));
+    case boost::json::kind::array: {
+      Json::Array array;
+      for (const auto& element : value.get_array()) array.push_back(FromBoost(element));
+      return Json(std::move(array));
+    }
+    case boost::json::kind::object:
+      break;
+  }
+  Json object = Json::MakeObject();
+  for (const auto& [key, element] : value.get_object())
+    object[std::string_view(key)] = FromBoost(element);
+  return object;
+}
+
+void DumpString(const std::string& text, std::string* out) {
+  const std::string valid = ToValidUtf8(text);
+  out->push_back('"');
+  for (const char c : valid) {
+    switch (c) {
+      case '"':
+        *out += "\\\"";
+        break;
+      case '\\':
+        *out += "\\\\";
+        break;
+      case '\n':
+        *out += "\\n";
+        break;
+      case '\r':
+        *out += "\\r";
+        break;
+      case '\t':
+        *out += "\\t";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          constexpr char kHex[] = "0123456789abcdef";
+          *out += "\\u00";
+          out->push_back(kHex[c >> 4]);
+          out->push_back(kHex[c & 15]);
+        } else {
+          out->push_back(c);
+        }
+    }
+  }
+  out->push_back('"');
+}
+
+void DumpDouble(double value, std::string* out) {
+  if (!std::isfinite(value)) {
+    *out += "null";
+    return;
+  }
+  // The shortest text that reads back as the same double, always recognisable as one.
+  char buffer[32];
+  for (const int digits : {15, 16, 17}) {
+    std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
+    if (std::strtod(buffer, nullptr) == value) break;
+  }
+  *out += buffer;
+  if (std::string_view(buffer).find_first_of(".e") == std::string_view::npos) *out += ".0";
+}
+
+// indent < 0: one line.
+void DumpValue(const Json& value, int indent, int level, std::string* out) {
+  const auto new_line = [&](int at_level) {
+    if (indent >= 0) out->append("\n").append(static_cast<size_t>(indent * at_level), ' ');
+  };
+  if (value.is_null()) {
+    *out += "null";
+  } else if (value.is_bool()) {
+    *out += value.AsBool() ? "true" : "false";
+  } else if (value.is_int()) {
+    *out += std::to_string(value.AsInt());
+  } else if (value.is_number()) {
+    DumpDouble(value.AsDouble(), out);
+  } else if (value.is_string()) {
+    DumpString(value.AsString(), out);
+  } else if (value.is_array()) {
+    out->push_back('[');
+    const char* separator = "";
+    for (const Json& element : value.AsArray()) {
+      *out += separator;
+      new_line(level + 1);
+      DumpValue(element, indent, level + 1, out);
+      separator = ",";
+    }
+    if (value.size() > 0) new_line(level);
+    out->push_back(']');
+  } else {
+    out->push_back('{');
+    const char* separator = "";
+    for (const auto& [key, element] : value.AsObject()) {
+      *out += separator;
+      new_line(level + 1);
+      DumpString(key, out);
+      *out += indent >= 0 ? ": " : ":";
+      DumpValue(element, indent, level + 1, out);
+      separator = ",";
+    }
+    if (value.size() > 0) new_line(level);
+    out->push_back('}');
+  }
+}
+
+[[noreturn]] void ThrowNotA(std::string_view wanted, const Json& found) {
+  std::string text = found.Dump();
+  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  throw Error(Code::kInvalidArgument, StrCat("JSON: ", text, " is not ", wanted));
+}
+
+template <typename T, typename Value>
+auto& Get(Value& value, const Json& json, std::string_view wanted) {
+  auto* held = std::get_if<T>(&value);
+  if (held == nullptr) ThrowNotA(wanted, json);
+  return *held;
+}
+
+}  // namespace
+
+Json Json::MakeObject(std::initializer_list<std::pair<std::string, Json>> entries) {
+  Json json;
+  json.value_ = Object(entries);
+  return json;
+}
+
+Json Json::Parse(std::string_view text) {
+  boost::json::parse_options options;
+  options.max_depth = 64;
+  boost::json::stream_parser parser({}, options);
+  boost::json::error_code error;
+  const size_t read = parser.write_some(text.data(), text.size(), error);
+  if (!error && !Trim(text.substr(read)).empty()) {
+    throw Error(Code::kInvalidArgument, StrCat("JSON at byte ", read, ": text after the value"));
+  }
+  if (!error) parser.finish(error);
+  if (error) {
+    throw Error(Code::kInvalidArgument, StrCat("JSON at byte ", read, ": ", error.message()));
+  }
+  return FromBoost(parser.release());
+}
+
+std::string Json::Dump() const {
+  std::string out;
+  DumpValue(*this, -1, 0, &out);
+  return out;
+}
+
+std::string Json::Pretty() const {
+  std::string out;
+  DumpValue(*this, 2, 0, &out);
+  return out;
+}
+
+bool Json::AsBool() const { return Get<bool>(value_, *this, "true or false"); }
+
+int64_t Json::AsInt() const { return Get<int64_t>(value_, *this, "a whole number"); }
+
+double Json::AsDouble() const {
+  if (const auto* whole = std::get_if<int64_t>(&value_)) return static_cast<double>(*whole);
+  return Get<double>(value_, *this, "a number");
+}
+
+const std::string& Json::AsString() const { return Get<std::string>(value_, *this, "a string"); }
+
+const Json::Array& Json::AsArray() const { return Get<Array>(value_, *this, "an array"); }
+
+Json::Array& Json::AsArray() { return Get<Array>(value_, *this, "an array"); }
+
+const Json::Object& Json::AsObject() const { return Get<Object>(value_, *this, "an object"); }
+
+const Json* Json::Find(std::string_view key) const {
+  const auto* object = std::get_if<Object>(&value_);
+  if (object == nullptr) return nullptr;
+  const auto found = std::find_if(object->begin(), object->end(),
+                                  [&](const auto& entry) { return entry.first == key; });
+  return found == object->end() ? nullptr : &found->second;
+}
+
+const Json& Json::At(std::string_view key) const {
+  const Json* found = Find(key);
+  if (found == nullptr)
+    throw Error(Code::kInvalidArgument, StrCat("JSON: key '", key, "' is missing"));
+  return *found;
+}
+
+Json& Json::operator[](std::string_view key) {
+  if (is_null()) value_ = Object{};
+  auto& object = Get<Object>(value_, *this, "an object");
+  for (auto& [name, value] : object) {
+    if (name == key) return value;
+  }
+  return object.emplace_back(std::string(key), Json()).second;
+}
+
+std::string Json::GetString(std::string_view key, std::string fallback) const {
+  const Json* found = Find(key);
+  return found == nullptr || found->is_null() ? std::move(fallback) : found->AsString();
+}
+
+int64_t Json::GetInt(std::string_view key, int64_t fallback) const {
+  const Json* found = Find(key);
+  return found == nullptr || found->is_null() ? fallback : found->AsInt();
+}
+
+double Json::GetDouble(std::string_view key, double fallback) const {
+  const Json* found = Find(key);
+  return found == nullptr || found->is_null() ? fallback : found->AsDouble();
+}
+
+bool Json::GetBool(std::string_view key, bool fallback) const {
+  const Json* found = Find(key);
+  return found == nullptr || found->is_null() ? fallback : found->AsBool();
+}
+
+void Json::Append(Json value) {
+  if (is_null()) value_ = Array{};
+  AsArray().push_back(std::move(value));
+}
+
+size_t Json::size() const {
+  if (const auto* array = std::get_if<Array>(&value_)) return array->size();
+  if (const auto* object = std::get_if<Object>(&value_)) return object->size();
+  return 0;
+}
+
+}  // namespace marquee

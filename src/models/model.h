@@ -1,0 +1,79 @@
+// What every recommender is: scores for a user's history, explained, saved.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "interactions/interactions.h"
+
+namespace marquee {
+
+class ModelWriter;
+
+struct ScoredItem {
+  int32_t item;  // row in the model's item dictionary
+  float score;
+};
+
+// Immutable after training or loading, so thread-safe. Items are rows of items(), the dictionary it
+// was trained with.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  // The type, as `--model` names it: "ials".
+  virtual std::string_view type() const = 0;
+  const IdDictionary& items() const { return *items_; }
+  std::shared_ptr<const IdDictionary> shared_items() const { return items_; }
+
+  // Writes a score for every item, higher is better, seen items included. The user need not have
+  // been in training: this is the fold-in. `history`: columns ascending. An empty history gives the
+  // scores of somebody unknown (all equal, or popularity). REQUIRES: scores.size() ==
+  // items().size().
+  virtual void Score(const SparseRow& history, std::span<float> scores) const = 0;
+
+  // The k items nearest to `item`, without itself, best first; fewer when there are fewer.
+  virtual std::vector<ScoredItem> SimilarItems(int32_t item, int k) const = 0;
+
+  // How much each item of `history` adds to the score of `item`, largest first, at most k; empty
+  // when this model does not use history.
+  virtual std::vector<ScoredItem> Explain(const SparseRow& history, int32_t item, int k) const = 0;
+
+  // The expected rating, for models that predict ratings.
+  virtual std::optional<float> PredictRating(const SparseRow& history, int32_t item) const;
+
+  // Writes all but type and dictionary, which SaveModel writes.
+  virtual void Save(ModelWriter& writer) const = 0;
+
+ protected:
+  explicit Model(std::shared_ptr<const IdDictionary> items) : items_(std::move(items)) {}
+
+ private:
+  std::shared_ptr<const IdDictionary> items_;
+};
+
+// What training reports; called from the training thread.
+class TrainObserver {
+ public:
+  struct Epoch {
+    int epoch;   // 1-based
+    int epochs;  // in all
+  };
+  virtual ~TrainObserver() = default;
+  virtual void OnEpoch(const Epoch& epoch) = 0;
+  // Asked between blocks of work; true ends the training with Code::kCancelled.
+  virtual bool ShouldStop() const = 0;
+};
+
+class NoTrainObserver : public TrainObserver {
+ public:
+  void OnEpoch(const Epoch&) override {}
+  bool ShouldStop() const override { return false; }
+};
+
+}  // namespace marquee

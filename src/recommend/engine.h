@@ -1,0 +1,72 @@
+// The online engine: who asks, what they have seen, what they should see next and why. Knows no
+// HTTP and no SQL.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "interactions/interactions.h"
+#include "models/model.h"
+#include "recommend/catalog.h"
+
+namespace marquee {
+
+// All that answers need, loaded together and swapped together; never changed. The item rows of
+// model, interactions and catalog are the same.
+struct ModelBundle {
+  std::string name;  // "ials v3"
+  std::shared_ptr<const Model> model;
+  std::shared_ptr<const Model> popular;  // the fallback for users without history
+  Interactions interactions;             // histories by user
+  std::shared_ptr<const Catalog> catalog;
+  int64_t loaded_ms = 0;
+};
+
+struct Recommended {
+  int32_t item;  // row in the catalog
+  float score;
+  std::string reason;  // "because you rated The Matrix 5", "popular with everyone"
+};
+
+struct Recommendation {
+  std::string user_id;
+  std::string model;   // of the bundle that answered
+  std::string source;  // the rung of the fallback ladder: "personal" or "popular"
+  std::vector<Recommended> items;
+  std::shared_ptr<const ModelBundle> bundle;  // whose catalog the rows are of
+};
+
+struct UserProfile {
+  std::string user_id;
+  int64_t num_interactions;
+  double mean_value;
+  int64_t first_s;
+  int64_t last_s;
+  std::vector<std::string> top_genres;  // at most 3, by share of interactions
+};
+
+// Thread-safe. Every call answers from one bundle, taken at its start.
+class RecommendEngine {
+ public:
+  explicit RecommendEngine(std::shared_ptr<const ModelBundle> bundle);
+
+  // REQUIRES: 1 <= k <= 1000. Seen items are left out. An unknown user gets the popular list,
+  // marked as such.
+  Recommendation Recommend(std::string_view user_id, int k) const;
+  // Throws not_found for an unknown item. REQUIRES as above.
+  Recommendation Similar(std::string_view item_id, int k) const;
+  // Throws not_found for an unknown user.
+  UserProfile User(std::string_view user_id) const;
+
+  std::shared_ptr<const ModelBundle> bundle() const;
+  void Swap(std::shared_ptr<const ModelBundle> bundle);
+
+ private:
+  std::atomic<std::shared_ptr<const ModelBundle>> bundle_;
+};
+
+}  // namespace marquee
