@@ -1,0 +1,29 @@
+#include "app/settings.h"
+
+#include <vector>
+
+namespace marquee {
+
+std::span<const SettingSpec> Settings() {
+  using Type = SettingSpec::Type;
+  static const std::vector<SettingSpec> settings = {
+      {"compute.threads", Type::kInt, "0",
+       "Threads for training, evaluation and SQL; 0 is one a core.", 0, 1024},
+      {"import.max_reject_share", Type::kNumber, "0.05",
+       "An import fails as a whole when a larger share of its rows is rejected.", 0, 1},
+      {"import.rating_max", Type::kNumber, "5",
+       "Largest rating of the scale; raise it for a data set that rates 1 to 10.", -1e6, 1e6},
+      {"import.rating_min", Type::kNumber, "0.5", "Smallest rating of the scale.", -1e6, 1e6},
+      {"lake.memory_limit", Type::kBytes, "2GiB",
+       "Memory of SQL; beyond it sorts and joins spill to disk.", 67108864, 1e15},
+      {"log.level", Type::kText, "warning", "debug, info, warning, error or off."},
+      {"server.host", Type::kText, "127.0.0.1",
+       "Address to listen on; 0.0.0.0 opens the API to the network.", 0, 0},
+      {"server.port", Type::kInt, "8000", "Port of the API and of the pages.", 0, 65535},
+      {"server.threads", Type::kInt, "0", "Threads that answer requests; 0 is one a core.", 0,
+       1024},
+  };
+  return settings;
+}
+
+}  // namespace marquee
