@@ -85,20 +85,32 @@ std::string ReadFile(const fs::path& path) {
   }
 }
 
+AtomicFile::AtomicFile(const fs::path& path)
+    : path_(path),
+      temporary_(path.parent_path() / StrCat(".tmp-", NewRunId())),
+      fd_(open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)) {
+  if (fd_ < 0) ThrowFileError(errno, "create", temporary_);
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ < 0) return;
+  close(fd_);
+  unlink(temporary_.c_str());
+}
+
+void AtomicFile::Append(std::string_view bytes) { WriteAll(fd_, bytes, temporary_); }
+
+void AtomicFile::Commit() {
+  if (fsync(fd_) != 0) ThrowFileError(errno, "sync", temporary_);
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) ThrowFileError(errno, "replace", path_);
+  close(std::exchange(fd_, -1));
+  SyncFolder(path_.parent_path().empty() ? fs::path(".") : path_.parent_path());
+}
+
 void WriteFileAtomic(const fs::path& path, std::string_view bytes) {
-  const fs::path temporary = path.parent_path() / StrCat(".tmp-", NewRunId());
-  try {
-    {
-      const Descriptor descriptor(temporary, O_WRONLY | O_CREAT | O_EXCL);
-      WriteAll(descriptor.get(), bytes, temporary);
-      if (fsync(descriptor.get()) != 0) ThrowFileError(errno, "sync", temporary);
-    }
-    if (rename(temporary.c_str(), path.c_str()) != 0) ThrowFileError(errno, "replace", path);
-  } catch (...) {
-    unlink(temporary.c_str());
-    throw;
-  }
-  SyncFolder(path.parent_path().empty() ? fs::path(".") : path.parent_path());
+  AtomicFile file(path);
+  file.Append(bytes);
+  file.Commit();
 }
 
 int64_t FreeBytes(const fs::path& path) {

@@ -13,6 +13,26 @@ std::string ReadFile(const std::filesystem::path& path);
 // A reader sees the old bytes or the new ones, also after a crash: temporary file beside it, fsync,
 // rename, fsync of the folder.
 void WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes);
+
+// The same for a file that is written in pieces: it appears with Commit, and not at all without.
+// Not thread-safe.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void Append(std::string_view bytes);
+  // REQUIRES: called at most once, and last.
+  void Commit();
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  int fd_;
+};
+
 // Free bytes on the disk that holds `path`.
 int64_t FreeBytes(const std::filesystem::path& path);
 // Throws the Error for errno `error_number`, saying "cannot <what> <path>".

@@ -24,6 +24,21 @@ TEST(Files, AMissingFileIsNotFoundAndNamed) {
               ThrowsError(Code::kNotFound, HasSubstr("/nowhere/")));
 }
 
+TEST(Files, AFileInPiecesAppearsWholeOrNotAtAll) {
+  const TempDir dir;
+  {
+    AtomicFile dropped(dir.path() / "a");
+    dropped.Append("half");
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+  AtomicFile file(dir.path() / "a");
+  file.Append("one ");
+  file.Append("two");
+  EXPECT_FALSE(std::filesystem::exists(dir.path() / "a"));
+  file.Commit();
+  EXPECT_EQ(ReadFile(dir.path() / "a"), "one two");
+}
+
 TEST(Files, AFullDiskIsSaidSo) {
   EXPECT_THAT([] { ThrowFileError(ENOSPC, "write", "/x"); },
               ThrowsError(Code::kResourceExhausted, HasSubstr("cannot write /x: No space left")));
