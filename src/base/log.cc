@@ -38,6 +38,10 @@ LogLevel ParseLogLevel(std::string_view level) {
 
 void SetLogLevel(LogLevel level) { Logger().set_level(kSpdlogLevels[static_cast<size_t>(level)]); }
 
+bool LogEnabled(LogLevel level) {
+  return Logger().should_log(kSpdlogLevels[static_cast<size_t>(level)]);
+}
+
 void LogDebug(std::string_view message) { Logger().debug("{}", message); }
 void LogInfo(std::string_view message) { Logger().info("{}", message); }
 void LogWarning(std::string_view message) { Logger().warn("{}", message); }

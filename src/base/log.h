@@ -11,6 +11,8 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
 // Thread-safe. `level` by name: debug, info, warning, error, off; throws invalid_argument.
 LogLevel ParseLogLevel(std::string_view level);
 void SetLogLevel(LogLevel level);
+// Whether a line of `level` would be written: asked before a costly line is put together.
+bool LogEnabled(LogLevel level);
 void LogDebug(std::string_view message);
 void LogInfo(std::string_view message);
 void LogWarning(std::string_view message);
