@@ -41,12 +41,20 @@ struct Dataset {
 
 struct OpenOptions {
   std::string source = "auto";  // auto, movielens, csv
-  std::map<std::string, std::string>
-      mapping;  // csv: user, item, rating, timestamp -> column name of the header
+  // csv: user, item, rating, timestamp, title, genres, year -> column name of the header. A key
+  // that is left out is looked for under its usual names (userId, user_id, ...).
+  std::map<std::string, std::string> mapping;
 };
 
+// The rating of every row of a CSV file without a rating column: seen means liked, so that whatever
+// counts high ratings as positive counts these.
+inline constexpr char kImplicitRating[] = "5";
+
 // `path`: a MovieLens release folder or zip (100K, 1M, 10M, 20M, 25M, 32M, latest-small: told apart
-// by their files), or a CSV file with a header. Throws not_found for a missing path;
+// by their files) or the folder above it, or a CSV file with a header. A CSV file with a title or
+// genres column also gives items, one row a line of the file: the same item comes repeatedly, and
+// release_date is its year column as it is. Users, tags and links are there when the release has
+// them. Throws not_found for a missing path;
 // invalid_argument when it is neither, saying what was looked for, or when the mapping names a
 // column the header lacks (listing the header).
 Dataset OpenDataset(const std::filesystem::path& path, const OpenOptions& options);
