@@ -21,7 +21,8 @@ struct ScoredItem {
 };
 
 // Immutable after training or loading, so thread-safe. Items are rows of items(), the dictionary it
-// was trained with.
+// was trained with; a history may hold rows beyond it (items newer than the model), which count for
+// nothing.
 class Model {
  public:
   virtual ~Model() = default;
@@ -56,6 +57,9 @@ class Model {
  private:
   std::shared_ptr<const IdDictionary> items_;
 };
+
+// The part of `history` with columns below `num_items`: what a model of so many items knows of.
+SparseRow KnownItems(const SparseRow& history, int32_t num_items);
 
 // What training reports; called from the training thread.
 class TrainObserver {

@@ -28,7 +28,7 @@ const ModelType& FindModelType(std::string_view name);
 
 struct TrainRequest {
   std::string type;
-  std::map<std::string, std::string> settings;  // option -> text; the rest are defaults
+  std::map<std::string, std::string> settings = {};  // option -> text; the rest are defaults
   uint64_t seed = 1;
   int threads = 1;
 };
@@ -47,5 +47,7 @@ std::unique_ptr<Model> TrainModel(const TrainRequest& request, const Interaction
 // for a damaged file and failed_precondition for one of a newer version.
 void SaveModel(const Model& model, const std::filesystem::path& path);
 std::unique_ptr<Model> LoadModel(const std::filesystem::path& path);
+// The same from memory; `name` stands for the path in errors.
+std::unique_ptr<Model> LoadModelBytes(std::string_view bytes, std::string_view name);
 
 }  // namespace marquee

@@ -1,0 +1,84 @@
+#include "models/training.h"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace marquee {
+namespace {
+
+// The number in a one-line file of a control group; nothing for "max" or where there is none.
+std::optional<int64_t> ReadNumber(const char* path) {
+  std::ifstream in(path);
+  std::string text;
+  if (!std::getline(in, text)) return std::nullopt;
+  return ParseInt(Trim(text));
+}
+
+int64_t FreeOfMachine() {
+  std::ifstream in("/proc/meminfo");
+  std::string name;
+  int64_t kib = 0;
+  while (in >> name >> kib) {
+    if (name == "MemAvailable:") return kib * 1024;
+    in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  return std::numeric_limits<int64_t>::max();
+}
+
+int64_t FreeOfGroup() {
+  const std::optional<int64_t> limit = ReadNumber("/sys/fs/cgroup/memory.max");
+  const std::optional<int64_t> used = ReadNumber("/sys/fs/cgroup/memory.current");
+  if (!limit || !used) return std::numeric_limits<int64_t>::max();
+  return std::max<int64_t>(0, *limit - *used);
+}
+
+bool Better(const ScoredItem& a, const ScoredItem& b) {
+  return a.score != b.score ? a.score > b.score : a.item < b.item;
+}
+
+}  // namespace
+
+void ThrowIfStopped(const TrainObserver& observer, std::string_view model_type) {
+  if (observer.ShouldStop())
+    throw Error(Code::kCancelled, StrCat("training of ", model_type, " was stopped"));
+}
+
+void RequireInteractions(const Interactions& data, std::string_view model_type) {
+  if (data.nnz() > 0) return;
+  throw Error(Code::kInvalidArgument,
+              StrCat("cannot train ", model_type, ": the data has no interactions"),
+              "import a data set first: marquee import PATH");
+}
+
+void RequireRange(std::string_view name, double value, double min, double max) {
+  if (value >= min && value <= max) return;
+  throw Error(Code::kInvalidArgument, StrCat(name, " is ", value, ": must be ", min, " to ", max));
+}
+
+int64_t AvailableMemoryBytes() { return std::min(FreeOfMachine(), FreeOfGroup()); }
+
+std::vector<ScoredItem> BestItems(std::span<const float> scores, int32_t excluded, int k) {
+  std::vector<ScoredItem> items;
+  items.reserve(scores.size());
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const auto item = static_cast<int32_t>(i);
+    if (item != excluded) items.push_back({item, scores[i]});
+  }
+  return Largest(std::move(items), k);
+}
+
+std::vector<ScoredItem> Largest(std::vector<ScoredItem> items, int k) {
+  const auto count = std::min(items.size(), static_cast<size_t>(std::max(k, 0)));
+  std::partial_sort(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(count), items.end(),
+                    Better);
+  items.resize(count);
+  return items;
+}
+
+}  // namespace marquee
