@@ -34,15 +34,24 @@ def functions(lines):
             if "(" in head:
                 yield start[0] + 1, number - start[0] + 1, head
             start = None
-        elif "{" in line and line.rstrip().endswith("}") and number == start[0]:
+        elif "{" in line and line.rstrip().endswith(("}", "};", "})")):
             start = None
 
 
 def parameters(head):
-    inside = head[head.index("(") + 1 : head.rindex(")")] if ")" in head else ""
-    inside = re.sub(r"<[^<>]*>", "", re.sub(r"<[^<>]*>", "", inside))
-    inside = re.sub(r"\([^()]*\)", "", inside)
-    return inside.count(",") + 1 if inside.strip() else 0
+    """How many parameters stand between the first ( and its )."""
+    depth, count, seen = 0, 0, ""
+    for character in head[head.index("(") :]:
+        if character in "([{<":
+            depth += 1
+        elif character in ")]}>":
+            depth -= 1
+            if depth == 0:
+                break
+        elif character == "," and depth == 1:
+            count += 1
+        seen += character
+    return count + 1 if seen.strip("( ") else 0
 
 
 def problems(path):
