@@ -1,0 +1,85 @@
+"""Drives the built program from outside, as a person or a script would."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROGRAM = Path(os.environ.get("MARQUEE_PROGRAM", ROOT / "build/release/bin/marquee"))
+SHARED = Path(os.environ.get("MARQUEE_SHARED", ROOT / "../shared"))
+
+
+def data_set(name):
+    """The folder of a real data set; skips the test, with a notice, where it is missing."""
+    folder = SHARED / "data" / name
+    if not folder.is_dir():
+        raise unittest.SkipTest(f"no {folder}: set MARQUEE_SHARED to the folder that holds data/{name}")
+    return folder
+
+
+def marquee(home, *args, timeout=600):
+    """Runs the program to its end; output and errors are text."""
+    command = [str(PROGRAM), "--home", str(home), *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """`marquee up` on a home, until the with-block ends. ready_s is the time until it answered."""
+
+    def __init__(self, home, *args, timeout=600):
+        self.home, self.args, self.timeout = home, args, timeout
+        self.port = free_port()
+
+    def __enter__(self):
+        self.log = tempfile.TemporaryFile("w+")
+        started = time.monotonic()
+        command = [str(PROGRAM), "--home", str(self.home), "up", "--port", str(self.port), *map(str, self.args)]
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        while True:
+            try:
+                self.get("/health")
+                self.ready_s = time.monotonic() - started
+                return self
+            except (urllib.error.URLError, ConnectionError):
+                if self.process.poll() is not None or time.monotonic() - started > self.timeout:
+                    self.process.kill()
+                    raise AssertionError("the server did not come up:\n" + self.output())
+                time.sleep(0.05)
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        code = self.process.wait(timeout=20)
+        self.stop_s = time.monotonic() - started
+        output = self.output()
+        self.log.close()
+        assert code == 0, f"exit code {code}:\n{output}"
+
+    def output(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def get(self, path):
+        """(status, headers, body); the body parsed when it is JSON."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}")
+        try:
+            answer = urllib.request.urlopen(request, timeout=20)
+        except urllib.error.HTTPError as error:
+            answer = error
+        body = answer.read()
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        return answer.status, answer.headers, json.loads(body) if is_json else body.decode()
