@@ -1,0 +1,64 @@
+// The films of a simulated world, and what makes them watched: popularity over time and traits that
+// meet tastes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "simulate/simulate.h"
+
+namespace marquee {
+
+inline constexpr int kNumGenres = 18;
+inline constexpr int kNumHidden = 8;  // traits that no genre names
+inline constexpr int kMaxGenres = 3;  // of one film
+inline constexpr int kSlotDays = 14;  // popularity stands still for so long
+
+// What a person likes, or a community of them: a weight for each genre and each hidden trait.
+struct Taste {
+  std::array<float, kNumGenres> genres{};
+  std::array<float, kNumHidden> hidden{};
+
+  static Taste Blend(const Taste& a, const Taste& b, float share_of_b);
+};
+
+struct Film {
+  std::string title;  // "The Velvet Lighthouse"
+  int year;
+  std::array<int8_t, kMaxGenres> genres;  // indexes of GenreNames(), ascending; -1 behind the last
+  float genre_weight;                     // 1 / sqrt(number of genres)
+  std::array<float, kNumHidden> hidden;
+  float quality;      // shift of its ratings, in stars
+  float popularity;   // logarithm, without time
+  float trend_phase;  // its fashion comes and goes
+  float release_day;  // of the world; below 0 for films that are there from the start
+};
+
+// Immutable after construction and thread-safe. O(films * days / kSlotDays) memory.
+class World {
+ public:
+  explicit World(const SimulateOptions& options);
+
+  const std::vector<Film>& films() const { return films_; }
+  const std::vector<Taste>& communities() const { return communities_; }
+  int num_slots() const { return static_cast<int>(popularity_.size()); }
+
+  // By film: the logarithm of its popularity in that slot, -infinity before its release.
+  const std::vector<float>& popularity(int slot) const {
+    return popularity_[static_cast<size_t>(slot)];
+  }
+  // How well a film suits a taste: mean about 0, standard deviation about 1 over the world.
+  static float Affinity(const Taste& taste, const Film& film);
+
+ private:
+  Film MakeFilm(const SimulateOptions& options, Rng& rng) const;
+
+  std::vector<Film> films_;
+  std::vector<Taste> communities_;
+  std::vector<std::vector<float>> popularity_;
+};
+
+}  // namespace marquee
