@@ -4,12 +4,11 @@
 #include <exception>
 
 #include "base/text.h"
+#include "base/version.h"
 #include "cli/context.h"
 
 namespace marquee::cli {
 namespace {
-
-constexpr const char* kVersion = "marquee 0.1.0";
 
 void DeclareCommands(CLI::App& app, Context& context) {
   app.add_option("--home", context.home, "Folder that holds all state")
@@ -18,7 +17,7 @@ void DeclareCommands(CLI::App& app, Context& context) {
   app.add_option("--config", context.settings,
                  "A setting, section.key=value; may be repeated (marquee doctor lists them)")
       ->allow_extra_args(false);
-  app.set_version_flag("--version", kVersion);
+  app.set_version_flag("--version", StrCat("marquee ", Version()));
   app.require_subcommand(1);
   AddUp(app, context);
   AddImport(app, context);

@@ -1,0 +1,96 @@
+// marquee doctor: what works here and what does not.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "base/text_table.h"
+#include "base/thread_pool.h"
+#include "base/version.h"
+#include "cli/context.h"
+#include "kernels/simd.h"
+#include "lake/engine.h"
+
+namespace marquee::cli {
+namespace {
+
+constexpr int64_t kLowSpaceBytes = int64_t{2} << 30;
+
+// The nearest folder of the path that exists: where the home would be created.
+std::filesystem::path ExistingFolder(std::filesystem::path path) {
+  path = std::filesystem::absolute(path);
+  while (!std::filesystem::exists(path) && path.has_parent_path()) path = path.parent_path();
+  return path;
+}
+
+Json SettingsJson(const Config& config) {
+  Json settings = Json::MakeObject();
+  for (const std::string& key : config.Keys()) {
+    settings[key] = Json::MakeObject({{"value", config.Text(key)}, {"from", config.Origin(key)}});
+  }
+  return settings;
+}
+
+std::string SimdLevels() {
+  std::vector<std::string> names;
+  for (const kernels::Simd level : kernels::SupportedSimd()) {
+    names.emplace_back(kernels::SimdName(level));
+  }
+  return Join(names, ", ");
+}
+
+Json Examine(Context& context) {
+  Environment& environment = context.environment();
+  const std::filesystem::path root = environment.home().root;
+  const int64_t free_bytes = FreeBytes(ExistingFolder(root));
+  Json problems = Json::MakeArray();
+  if (free_bytes < kLowSpaceBytes) {
+    problems.Append(
+        StrCat("only ", HumanBytes(free_bytes), " free where the home is: an import may fail"));
+  }
+  if (!std::filesystem::exists(environment.home().lake())) {
+    problems.Append("no data in this home yet: marquee up, or marquee import PATH");
+  }
+  return Json::MakeObject({{"version", Version()},
+                           {"duckdb", lake::Engine::LibraryVersion()},
+                           {"cores", AvailableCores()},
+                           {"threads", environment.threads()},
+                           {"simd", std::string(kernels::SimdLevel())},
+                           {"simd_levels", SimdLevels()},
+                           {"home", std::filesystem::absolute(root).string()},
+                           {"free_bytes", free_bytes},
+                           {"settings", SettingsJson(environment.config())},
+                           {"problems", problems}});
+}
+
+void PrintReport(const Json& report) {
+  Print(StrCat("marquee  ", report.GetString("version"), "   DuckDB ", report.GetString("duckdb"),
+               "\n"));
+  Print(StrCat("compute  ", report.GetInt("cores"), " cores, ", report.GetInt("threads"),
+               " threads, SIMD ", report.GetString("simd"), " (levels here: ",
+               report.GetString("simd_levels"), "; force one with MARQUEE_SIMD)\n"));
+  Print(StrCat("home     ", report.GetString("home"), ", ", HumanBytes(report.GetInt("free_bytes")),
+               " free\n\n"));
+  TextTable settings({"setting", "value", "from"});
+  for (const auto& [key, entry] : report.At("settings").AsObject()) {
+    settings.Add({key, entry.GetString("value"), entry.GetString("from")});
+  }
+  Print(settings.ToText());
+  for (const Json& problem : report.At("problems").AsArray())
+    Print("! " + problem.AsString() + "\n");
+}
+
+}  // namespace
+
+void AddDoctor(CLI::App& root, Context& context) {
+  CLI::App* doctor = root.add_subcommand(
+      "doctor", "Versions, CPU features, settings, free space: what works here");
+  doctor->add_flag("--json", context.json, "One JSON document instead of text");
+  doctor->callback([&context] {
+    const Json report = Examine(context);
+    context.json ? PrintJson(report) : PrintReport(report);
+  });
+}
+
+}  // namespace marquee::cli
