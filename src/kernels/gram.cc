@@ -1,0 +1,196 @@
+#include "kernels/gram.h"
+
+#include "base/check.h"
+#include "kernels/tables.h"
+#include "kernels/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/gram.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/tile-inl.h"
+
+#ifndef MARQUEE_KERNELS_GRAM_SIZES_
+#define MARQUEE_KERNELS_GRAM_SIZES_
+namespace marquee::kernels {
+
+// How many rows are packed together: a panel that stays in the first-level cache, or for long rows
+// in the second.
+inline size_t PanelRows(size_t stride) {
+  constexpr size_t kL1Floats = 6 * 1024, kL2Floats = 128 * 1024;
+  if (stride * 32 <= kL1Floats) return kL1Floats / stride;
+  const size_t rows = kL2Floats / stride;
+  return rows < 32 ? 32 : rows > 128 ? 128 : rows;
+}
+
+constexpr size_t kBatchUsers = 64;  // packed together
+constexpr size_t kBatchItems = 48;  // a multiple of every tile's width
+
+}  // namespace marquee::kernels
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace marquee::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Copies rows first..first+count-1 of the job side by side, so that the tiles read on in memory.
+HWY_INLINE void Pack(const GramJob& job, size_t first, size_t count, float* HWY_RESTRICT panel,
+                     float* HWY_RESTRICT weighted) {
+  const TileTag d;
+  for (size_t k = 0; k < count; ++k) {
+    const size_t index =
+        job.indices == nullptr ? first + k : static_cast<size_t>(job.indices[first + k]);
+    const float* HWY_RESTRICT row = job.rows + index * job.d;
+    float* HWY_RESTRICT to = panel + k * job.stride;
+    size_t i = 0;
+    for (; i + kLanes <= job.d; i += kLanes) hn::StoreU(hn::LoadU(d, row + i), d, to + i);
+    for (; i < job.d; ++i) to[i] = row[i];
+    for (; i < job.stride; ++i) to[i] = 0;
+    if (job.weights == nullptr) continue;
+    const auto factor = hn::Set(d, job.weights[first + k]);
+    float* HWY_RESTRICT scaled = weighted + k * job.stride;
+    for (i = 0; i < job.stride; i += kLanes)
+      hn::StoreU(hn::Mul(factor, hn::LoadU(d, to + i)), d, scaled + i);
+  }
+}
+
+HWY_INLINE void AddPanel(const GramJob& job, const float* panel, const float* weighted,
+                         size_t count, const float* base) {
+  const size_t width = (job.d + kLanes - 1) / kLanes * kLanes;
+  for (size_t i = job.begin; i < job.end; i += kTileRows) {
+    const size_t from = i / kLanes * kLanes;  // the diagonal is somewhere in the first vector
+    const size_t at = i * job.stride + from;
+    const size_t rows = job.end - i < kTileRows ? job.end - i : kTileRows;
+    TileRow<false>({weighted + i, job.stride, panel + from, job.stride, count,
+                    base == nullptr ? nullptr : base + at, job.a + at, job.stride, rows},
+                   width - from);
+  }
+}
+
+void GramKernel(const GramJob& job) {
+  const size_t panel_rows = PanelRows(job.stride);
+  float* panel = job.scratch;
+  float* weighted = job.weights == nullptr ? panel : panel + panel_rows * job.stride;
+  const float* base = job.base;
+  size_t first = 0;
+  do {
+    const size_t left = job.count - first;
+    const size_t count = left < panel_rows ? left : panel_rows;
+    Pack(job, first, count, panel, weighted);
+    AddPanel(job, panel, weighted, count, base);
+    base = job.a;
+    first += count;
+  } while (first < job.count);
+}
+
+// to[k * stride + r] = row r's element k; zeros up to `stride`.
+HWY_INLINE void PackTransposed(const float* HWY_RESTRICT rows, size_t num_rows, size_t d,
+                               size_t stride, float* HWY_RESTRICT to) {
+  for (size_t k = 0; k < d; ++k) {
+    for (size_t r = 0; r < num_rows; ++r) to[k * stride + r] = rows[r * d + k];
+    for (size_t r = num_rows; r < stride; ++r) to[k * stride + r] = 0;
+  }
+}
+
+HWY_INLINE void ScoreBlock(const float* left, size_t num_users, const float* right,
+                           size_t num_items, size_t d, float* out, size_t out_stride) {
+  float tile[kTileRows * kBatchItems];
+  for (size_t u = 0; u < num_users; u += kTileRows) {
+    TileRow<false>(
+        {left + u, kBatchUsers, right, kBatchItems, d, nullptr, tile, kBatchItems, kTileRows},
+        kBatchItems);
+    const size_t rows = num_users - u < kTileRows ? num_users - u : kTileRows;
+    for (size_t r = 0; r < rows; ++r) {
+      for (size_t i = 0; i < num_items; ++i)
+        out[(u + r) * out_stride + i] = tile[r * kBatchItems + i];
+    }
+  }
+}
+
+void BatchScoresKernel(const float* users, size_t num_users, const float* items, size_t num_items,
+                       size_t d, float* out, float* scratch) {
+  float* left = scratch;
+  float* right = scratch + d * kBatchUsers;
+  for (size_t u = 0; u < num_users; u += kBatchUsers) {
+    const size_t user_count = num_users - u < kBatchUsers ? num_users - u : kBatchUsers;
+    PackTransposed(users + u * d, user_count, d, kBatchUsers, left);
+    for (size_t i = 0; i < num_items; i += kBatchItems) {
+      const size_t item_count = num_items - i < kBatchItems ? num_items - i : kBatchItems;
+      PackTransposed(items + i * d, item_count, d, kBatchItems, right);
+      ScoreBlock(left, user_count, right, item_count, d, out + u * num_items + i, num_items);
+    }
+  }
+}
+
+constexpr GramTable kGramTable = {GramKernel, BatchScoresKernel};
+
+}  // namespace marquee::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace marquee::kernels {
+namespace {
+
+constexpr size_t kStripRows = 64;
+
+const GramTable& Active() {
+  static const GramTable& table = GramTableOf(ActiveSimd());
+  return table;
+}
+
+}  // namespace
+
+const GramTable& GramTableOf(Simd level) { MARQUEE_SELECT_TABLE(level, kGramTable); }
+
+size_t GramScratchFloats(size_t d, bool weighted) {
+  const size_t stride = ConflictFreeStride(d);
+  return PanelRows(stride) * stride * (weighted ? 2 : 1);
+}
+
+size_t BatchScratchFloats(size_t d) { return d * (kBatchUsers + kBatchItems); }
+
+float* Scratch::Floats(size_t size) {
+  if (floats_.size() < size) floats_ = AlignedFloats(size);
+  return floats_.data();
+}
+
+void GramOfRows(const Matrix& rows, std::span<const int32_t> indices,
+                std::span<const float> weights, const SymmetricMatrix* base, SymmetricMatrix* a,
+                Scratch& scratch) {
+  MARQUEE_CHECK(a->size() == rows.columns() && (base == nullptr || base->size() == a->size()));
+  MARQUEE_CHECK(weights.empty() || weights.size() == indices.size());
+  const bool weighted = !weights.empty();
+  // An empty list still has to copy the base: `indices` must not look like "all rows".
+  constexpr int32_t kNone = 0;
+  Active().gram({rows.values().data(), rows.columns(), indices.empty() ? &kNone : indices.data(),
+                 indices.size(), weighted ? weights.data() : nullptr,
+                 base == nullptr ? nullptr : base->data(), a->data(), a->stride(), 0, a->size(),
+                 scratch.Floats(GramScratchFloats(rows.columns(), weighted))});
+}
+
+SymmetricMatrix Gram(const Matrix& rows, ThreadPool& pool) {
+  SymmetricMatrix gram(rows.columns());
+  const size_t d = rows.columns();
+  const auto strips = static_cast<int64_t>((d + kStripRows - 1) / kStripRows);
+  pool.ParallelFor(strips, 1, [&](int64_t first, int64_t last, int) {
+    Scratch scratch;
+    const size_t begin = static_cast<size_t>(first) * kStripRows;
+    const size_t end = std::min(static_cast<size_t>(last) * kStripRows, d);
+    Active().gram({rows.values().data(), d, nullptr, rows.rows(), nullptr, nullptr, gram.data(),
+                   gram.stride(), begin, end, scratch.Floats(GramScratchFloats(d, false))});
+  });
+  return gram;
+}
+
+void BatchScores(const Matrix& users, const Matrix& items, std::span<float> scores,
+                 Scratch& scratch) {
+  MARQUEE_CHECK(users.columns() == items.columns());
+  MARQUEE_CHECK(scores.size() == users.rows() * items.rows());
+  Active().batch_scores(users.values().data(), users.rows(), items.values().data(), items.rows(),
+                        users.columns(), scores.data(),
+                        scratch.Floats(BatchScratchFloats(users.columns())));
+}
+
+}  // namespace marquee::kernels
+#endif

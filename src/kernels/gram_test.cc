@@ -1,0 +1,191 @@
+#include "kernels/gram.h"
+
+#include <gmock/gmock.h>
+
+#include <numeric>
+
+#include "kernels/tables.h"
+#include "kernels/test_levels.h"
+
+namespace marquee::kernels {
+namespace {
+
+constexpr size_t kRows = 150;  // more than one panel at most sizes
+
+class GramLevels : public LevelTest {
+ protected:
+  const GramTable& table_ = GramTableOf(GetParam());
+};
+INSTANTIATE_TEST_SUITE_P(Levels, GramLevels, testing::ValuesIn(SupportedSimd()), LevelName);
+
+// The expected matrix in double precision, with the sums of magnitudes for the tolerance.
+struct ExpectedGram {
+  size_t d;
+  std::vector<double> sum, magnitude;
+
+  explicit ExpectedGram(const SymmetricMatrix& base)
+      : d(base.size()), sum(d * d), magnitude(d * d) {
+    for (size_t r = 0; r < d; ++r) {
+      for (size_t c = r; c < d; ++c) {
+        sum[r * d + c] = base.At(r, c);
+        magnitude[r * d + c] = std::abs(base.At(r, c));
+      }
+    }
+  }
+  void Add(const float* row, double weight) {
+    for (size_t r = 0; r < d; ++r) {
+      for (size_t c = r; c < d; ++c) {
+        const double product = weight * row[r] * row[c];
+        sum[r * d + c] += product;
+        magnitude[r * d + c] += std::abs(product);
+      }
+    }
+  }
+  // Each term has up to three roundings of its own: the weight, the product, the panel's sum.
+  void Compare(const SymmetricMatrix& a, size_t terms) const {
+    for (size_t r = 0; r < d; ++r) {
+      for (size_t c = r; c < d; ++c) {
+        ASSERT_NEAR(a.At(r, c), sum[r * d + c], SumTolerance(terms + 3, magnitude[r * d + c]))
+            << r << "," << c << " of " << d;
+      }
+    }
+  }
+};
+
+SymmetricMatrix RandomSymmetric(size_t d) {
+  SymmetricMatrix a(d);
+  Rng rng(d);
+  for (size_t r = 0; r < d; ++r) {
+    for (size_t c = r; c < d; ++c) a.At(r, c) = static_cast<float>(rng.Normal());
+  }
+  return a;
+}
+
+TEST_P(GramLevels, SumsTheWeightedProductsOfTheListedRows) {
+  for (const size_t d : AwkwardSizes()) {
+    // One float in: rows that are not aligned.
+    const std::vector<float> rows = RandomFloats(kRows * d + 1, d);
+    const std::vector<float> weights = RandomFloats(kRows, d + 1);
+    Rng rng(d);
+    std::vector<int32_t> indices(kRows);
+    for (int32_t& index : indices) index = static_cast<int32_t>(rng.Below(kRows));
+    const SymmetricMatrix base = RandomSymmetric(d);
+    ExpectedGram expected(base);
+    for (size_t i = 0; i < kRows; ++i)
+      expected.Add(rows.data() + 1 + static_cast<size_t>(indices[i]) * d, weights[i]);
+    SymmetricMatrix a(d);
+    std::vector<float> scratch(GramScratchFloats(d, true));
+    table_.gram({rows.data() + 1, d, indices.data(), kRows, weights.data(), base.data(), a.data(),
+                 a.stride(), 0, d, scratch.data()});
+    expected.Compare(a, kRows + 1);
+  }
+}
+
+TEST_P(GramLevels, WithoutIndicesWeightsAndBaseItIsTheGramMatrix) {
+  for (const size_t d : AwkwardSizes()) {
+    const std::vector<float> rows = RandomFloats(kRows * d, d);
+    ExpectedGram expected{SymmetricMatrix(d)};
+    for (size_t i = 0; i < kRows; ++i) expected.Add(rows.data() + i * d, 1);
+    SymmetricMatrix a(d);
+    std::vector<float> scratch(GramScratchFloats(d, false));
+    table_.gram({rows.data(), d, nullptr, kRows, nullptr, nullptr, a.data(), a.stride(), 0, d,
+                 scratch.data()});
+    expected.Compare(a, kRows);
+  }
+}
+
+TEST_P(GramLevels, BatchScoresAreTheProductsOfUsersAndItems) {
+  for (const size_t d : {1, 7, 33, 128}) {
+    for (const size_t num_users : {1, 5, 67}) {
+      const size_t num_items = 101;
+      const std::vector<float> users = RandomFloats(num_users * d, d);
+      const std::vector<float> items = RandomFloats(num_items * d, d + 1);
+      std::vector<float> scores(num_users * num_items), scratch(BatchScratchFloats(d));
+      table_.batch_scores(users.data(), num_users, items.data(), num_items, d, scores.data(),
+                          scratch.data());
+      for (size_t u = 0; u < num_users; ++u) {
+        for (size_t i = 0; i < num_items; ++i) {
+          double sum = 0, magnitude = 0;
+          for (size_t k = 0; k < d; ++k) {
+            const double product = static_cast<double>(users[u * d + k]) * items[i * d + k];
+            sum += product;
+            magnitude += std::abs(product);
+          }
+          ASSERT_NEAR(scores[u * num_items + i], sum, SumTolerance(d, magnitude));
+        }
+      }
+    }
+  }
+}
+
+Matrix RandomMatrix(size_t rows, size_t columns) {
+  Matrix matrix(rows, columns);
+  const std::vector<float> values = RandomFloats(rows * columns, 1);
+  std::copy(values.begin(), values.end(), matrix.values().begin());
+  return matrix;
+}
+
+TEST(GramOfRows, NoIndicesGiveTheBase) {
+  const Matrix rows = RandomMatrix(3, 20);
+  const SymmetricMatrix base = RandomSymmetric(20);
+  SymmetricMatrix a(20);
+  Scratch scratch;
+  GramOfRows(rows, {}, {}, &base, &a, scratch);
+  for (size_t r = 0; r < 20; ++r) {
+    for (size_t c = r; c < 20; ++c) EXPECT_EQ(a.At(r, c), base.At(r, c));
+  }
+}
+
+TEST(GramOfRows, TheBaseMayBeTheTarget) {
+  const Matrix rows = RandomMatrix(3, 2);
+  const int32_t indices[] = {2, 2};
+  SymmetricMatrix a(2);
+  a.At(0, 1) = 10;
+  Scratch scratch;
+  GramOfRows(rows, indices, {}, &a, &a, scratch);
+  EXPECT_FLOAT_EQ(a.At(0, 1), 10 + 2 * rows.Row(2)[0] * rows.Row(2)[1]);
+}
+
+TEST(Gram, GivesTheSameBitsForAnyNumberOfThreads) {
+  const Matrix rows = RandomMatrix(301, 257);
+  ThreadPool one(1), three(3);
+  const SymmetricMatrix a = Gram(rows, one), b = Gram(rows, three);
+  for (size_t r = 0; r < a.size(); ++r) {
+    for (size_t c = r; c < a.size(); ++c) ASSERT_EQ(a.At(r, c), b.At(r, c));
+  }
+}
+
+TEST(Gram, OfStripsIsTheGramOfAllListedRows) {
+  const Matrix rows = RandomMatrix(90, 200);
+  std::vector<int32_t> all(rows.rows());
+  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int32_t>(i);
+  ThreadPool pool(2);
+  const SymmetricMatrix a = Gram(rows, pool);
+  SymmetricMatrix b(rows.columns());
+  Scratch scratch;
+  GramOfRows(rows, all, {}, nullptr, &b, scratch);
+  for (size_t r = 0; r < a.size(); ++r) {
+    for (size_t c = r; c < a.size(); ++c) ASSERT_EQ(a.At(r, c), b.At(r, c));
+  }
+}
+
+TEST(Gram, OfNoRowsIsZero) {
+  ThreadPool pool(2);
+  const SymmetricMatrix a = Gram(Matrix(0, 5), pool);
+  EXPECT_EQ(a.size(), 5u);
+  EXPECT_EQ(a.At(0, 4), 0);
+}
+
+TEST(BatchScores, AgreesWithScoresUserByUser) {
+  const Matrix users = RandomMatrix(3, 16), items = RandomMatrix(50, 16);
+  std::vector<float> scores(150);
+  Scratch scratch;
+  BatchScores(users, items, scores, scratch);
+  EXPECT_NEAR(
+      scores[2 * 50 + 49],
+      std::inner_product(users.Row(2).begin(), users.Row(2).end(), items.Row(49).begin(), 0.0),
+      1e-5);
+}
+
+}  // namespace
+}  // namespace marquee::kernels

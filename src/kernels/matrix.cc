@@ -1,0 +1,38 @@
+#include "kernels/matrix.h"
+
+#include <cstring>
+#include <new>
+
+namespace marquee::kernels {
+namespace {
+
+constexpr size_t kAlignment = 64;
+constexpr size_t kLine = kAlignment / sizeof(float);
+
+}  // namespace
+
+AlignedFloats::AlignedFloats(size_t size) : size_(size) {
+  if (size == 0) return;
+  if (size > (SIZE_MAX - kAlignment) / sizeof(float)) throw std::bad_alloc();
+  const size_t bytes = (size * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
+  data_.reset(static_cast<float*>(std::aligned_alloc(kAlignment, bytes)));
+  if (data_ == nullptr) throw std::bad_alloc();
+  std::memset(data_.get(), 0, bytes);
+}
+
+SymmetricMatrix::SymmetricMatrix(size_t d)
+    : d_(d), stride_(ConflictFreeStride(d)), data_(d * stride_) {}
+
+void SymmetricMatrix::AddToDiagonal(float value) {
+  for (size_t i = 0; i < d_; ++i) At(i, i) += value;
+}
+
+void SymmetricMatrix::Scale(float factor) {
+  for (size_t row = 0; row < d_; ++row) {
+    for (size_t column = row; column < d_; ++column) At(row, column) *= factor;
+  }
+}
+
+size_t ConflictFreeStride(size_t columns) { return ((columns + kLine - 1) / kLine | 1) * kLine; }
+
+}  // namespace marquee::kernels

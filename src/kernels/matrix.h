@@ -1,0 +1,80 @@
+// Dense float32 matrices as the kernels want them.
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <span>
+
+namespace marquee::kernels {
+
+// Floats at an address that is a multiple of 64, zero at first. Movable, not copyable.
+class AlignedFloats {
+ public:
+  AlignedFloats() = default;
+  explicit AlignedFloats(size_t size);
+
+  float* data() { return data_.get(); }
+  const float* data() const { return data_.get(); }
+  size_t size() const { return size_; }
+  std::span<float> span() { return {data(), size_}; }
+  std::span<const float> span() const { return {data(), size_}; }
+
+ private:
+  struct Free {
+    void operator()(float* data) const { std::free(data); }
+  };
+  std::unique_ptr<float[], Free> data_;
+  size_t size_ = 0;
+};
+
+// Row-major, rows one after another. Movable, not copyable.
+class Matrix {
+ public:
+  Matrix() = default;
+  Matrix(size_t rows, size_t columns) : rows_(rows), columns_(columns), data_(rows * columns) {}
+
+  size_t rows() const { return rows_; }
+  size_t columns() const { return columns_; }
+  std::span<float> Row(size_t row) { return data_.span().subspan(row * columns_, columns_); }
+  std::span<const float> Row(size_t row) const {
+    return data_.span().subspan(row * columns_, columns_);
+  }
+  std::span<float> values() { return data_.span(); }
+  std::span<const float> values() const { return data_.span(); }
+
+ private:
+  size_t rows_ = 0;
+  size_t columns_ = 0;
+  AlignedFloats data_;
+};
+
+// A symmetric d x d matrix, or the triangular factor of one. Only the upper triangle (column >=
+// row) has a meaning; the rest is scratch. Movable, not copyable.
+class SymmetricMatrix {
+ public:
+  SymmetricMatrix() = default;
+  explicit SymmetricMatrix(size_t d);
+
+  size_t size() const { return d_; }
+  // Floats from one row to the next.
+  size_t stride() const { return stride_; }
+  float* data() { return data_.data(); }
+  const float* data() const { return data_.data(); }
+  // REQUIRES: row <= column < size().
+  float& At(size_t row, size_t column) { return data_.data()[row * stride_ + column]; }
+  float At(size_t row, size_t column) const { return data_.data()[row * stride_ + column]; }
+  void AddToDiagonal(float value);
+  void Scale(float factor);
+
+ private:
+  size_t d_ = 0;
+  size_t stride_ = 0;
+  AlignedFloats data_;
+};
+
+// `columns` rounded up to whole cache lines, and to an odd number of them: rows at that distance do
+// not compete for the same part of the cache.
+size_t ConflictFreeStride(size_t columns);
+
+}  // namespace marquee::kernels

@@ -1,0 +1,55 @@
+// Internal: the kernels of one level, as the tests and the public functions call them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/simd.h"
+
+namespace marquee::kernels {
+
+struct VectorTable {
+  size_t lanes;  // floats in a register
+  float (*dot)(const float* x, const float* y, size_t n);
+  void (*axpy)(float factor, const float* x, float* y, size_t n);
+  void (*scores)(const float* rows, size_t num_rows, size_t d, const float* x, float* out);
+  void (*add_rows)(const float* rows, size_t d, const int32_t* indices, size_t count, float* sum);
+  bool (*has_nan)(const float* x, size_t n);
+  // The first index in begin..end-1 with x[index] > threshold, or end.
+  size_t (*first_above)(const float* x, size_t begin, size_t end, float threshold);
+};
+
+struct GramJob {
+  const float* rows;  // row r starts at rows + r * d
+  size_t d;
+  const int32_t* indices;  // null: rows 0..count-1
+  size_t count;
+  const float* weights;  // null: all 1
+  const float* base;     // null: zero; the stride of `a`
+  float* a;
+  size_t stride;      // a multiple of 16, at least d
+  size_t begin, end;  // rows of `a` to compute; begin a multiple of 16
+  float* scratch;     // GramScratchFloats(d, weights != null)
+};
+
+struct GramTable {
+  void (*gram)(const GramJob& job);
+  // out[b * num_items + i] = users[b] . items[i]; scratch as BatchScratchFloats.
+  void (*batch_scores)(const float* users, size_t num_users, const float* items, size_t num_items,
+                       size_t d, float* out, float* scratch);
+};
+
+struct CholeskyTable {
+  bool (*factor)(float* a, size_t d, size_t stride);
+  void (*solve)(const float* u, size_t d, size_t stride, float* x);
+};
+
+// REQUIRES: a supported level.
+const VectorTable& VectorTableOf(Simd level);
+const GramTable& GramTableOf(Simd level);
+const CholeskyTable& CholeskyTableOf(Simd level);
+
+size_t GramScratchFloats(size_t d, bool weighted);
+size_t BatchScratchFloats(size_t d);
+
+}  // namespace marquee::kernels

@@ -1,0 +1,161 @@
+#include "kernels/vector.h"
+
+#include "base/check.h"
+#include "kernels/tables.h"
+#include "kernels/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/vector.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace marquee::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<float>;
+
+HWY_INLINE float Sum(hn::Vec<D> v) { return hn::GetLane(hn::SumOfLanes(D(), v)); }
+
+float Dot(const float* HWY_RESTRICT x, const float* HWY_RESTRICT y, size_t n) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  auto sum0 = hn::Zero(d), sum1 = hn::Zero(d), sum2 = hn::Zero(d), sum3 = hn::Zero(d);
+  size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    sum0 = hn::MulAdd(hn::LoadU(d, x + i), hn::LoadU(d, y + i), sum0);
+    sum1 = hn::MulAdd(hn::LoadU(d, x + i + lanes), hn::LoadU(d, y + i + lanes), sum1);
+    sum2 = hn::MulAdd(hn::LoadU(d, x + i + 2 * lanes), hn::LoadU(d, y + i + 2 * lanes), sum2);
+    sum3 = hn::MulAdd(hn::LoadU(d, x + i + 3 * lanes), hn::LoadU(d, y + i + 3 * lanes), sum3);
+  }
+  for (; i + lanes <= n; i += lanes)
+    sum0 = hn::MulAdd(hn::LoadU(d, x + i), hn::LoadU(d, y + i), sum0);
+  float sum = Sum(hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3)));
+  for (; i < n; ++i) sum += x[i] * y[i];
+  return sum;
+}
+
+void Axpy(float factor, const float* HWY_RESTRICT x, float* HWY_RESTRICT y, size_t n) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const auto factors = hn::Set(d, factor);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    hn::StoreU(hn::MulAdd(factors, hn::LoadU(d, x + i), hn::LoadU(d, y + i)), d, y + i);
+  for (; i < n; ++i) y[i] += factor * x[i];
+}
+
+// Four rows at once: independent sums hide the latency of the additions.
+HWY_INLINE void ScoreFour(const float* HWY_RESTRICT row, size_t n, const float* HWY_RESTRICT x,
+                          float* HWY_RESTRICT out) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const float* row1 = row + n;
+  const float* row2 = row1 + n;
+  const float* row3 = row2 + n;
+  auto sum0 = hn::Zero(d), sum1 = hn::Zero(d), sum2 = hn::Zero(d), sum3 = hn::Zero(d);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto xs = hn::LoadU(d, x + i);
+    sum0 = hn::MulAdd(hn::LoadU(d, row + i), xs, sum0);
+    sum1 = hn::MulAdd(hn::LoadU(d, row1 + i), xs, sum1);
+    sum2 = hn::MulAdd(hn::LoadU(d, row2 + i), xs, sum2);
+    sum3 = hn::MulAdd(hn::LoadU(d, row3 + i), xs, sum3);
+  }
+  out[0] = Sum(sum0);
+  out[1] = Sum(sum1);
+  out[2] = Sum(sum2);
+  out[3] = Sum(sum3);
+  for (; i < n; ++i) {
+    out[0] += row[i] * x[i];
+    out[1] += row1[i] * x[i];
+    out[2] += row2[i] * x[i];
+    out[3] += row3[i] * x[i];
+  }
+}
+
+void Scores(const float* rows, size_t num_rows, size_t n, const float* x, float* out) {
+  size_t row = 0;
+  for (; row + 4 <= num_rows; row += 4) ScoreFour(rows + row * n, n, x, out + row);
+  for (; row < num_rows; ++row) out[row] = Dot(rows + row * n, x, n);
+}
+
+void AddRows(const float* rows, size_t n, const int32_t* indices, size_t count, float* sum) {
+  const D d;
+  for (size_t k = 0; k < count; ++k) {
+    const float* HWY_RESTRICT row = rows + static_cast<size_t>(indices[k]) * n;
+    size_t i = 0;
+    for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d))
+      hn::StoreU(hn::Add(hn::LoadU(d, sum + i), hn::LoadU(d, row + i)), d, sum + i);
+    for (; i < n; ++i) sum[i] += row[i];
+  }
+}
+
+bool HasNan(const float* x, size_t n) {
+  const D d;
+  size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
+    const auto v = hn::LoadU(d, x + i);
+    if (!hn::AllTrue(d, hn::Eq(v, v))) return true;
+  }
+  for (; i < n; ++i) {
+    if (x[i] != x[i]) return true;
+  }
+  return false;
+}
+
+size_t FirstAbove(const float* x, size_t begin, size_t end, float threshold) {
+  const D d;
+  const auto thresholds = hn::Set(d, threshold);
+  size_t i = begin;
+  for (; i + hn::Lanes(d) <= end; i += hn::Lanes(d)) {
+    if (!hn::AllFalse(d, hn::Gt(hn::LoadU(d, x + i), thresholds))) break;
+  }
+  while (i < end && !(x[i] > threshold)) ++i;
+  return i;
+}
+
+constexpr VectorTable kVectorTable = {hn::MaxLanes(D()), Dot,    Axpy,      Scores,
+                                      AddRows,           HasNan, FirstAbove};
+
+}  // namespace marquee::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace marquee::kernels {
+namespace {
+
+const VectorTable& Active() {
+  static const VectorTable& table = VectorTableOf(ActiveSimd());
+  return table;
+}
+
+}  // namespace
+
+const VectorTable& VectorTableOf(Simd level) { MARQUEE_SELECT_TABLE(level, kVectorTable); }
+
+float Dot(std::span<const float> x, std::span<const float> y) {
+  MARQUEE_CHECK(x.size() == y.size());
+  return Active().dot(x.data(), y.data(), x.size());
+}
+
+void Axpy(float factor, std::span<const float> x, std::span<float> y) {
+  MARQUEE_CHECK(x.size() == y.size());
+  Active().axpy(factor, x.data(), y.data(), x.size());
+}
+
+void Scores(const Matrix& rows, std::span<const float> x, std::span<float> scores) {
+  MARQUEE_CHECK(x.size() == rows.columns() && scores.size() == rows.rows());
+  Active().scores(rows.values().data(), rows.rows(), rows.columns(), x.data(), scores.data());
+}
+
+void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<float> sum) {
+  MARQUEE_CHECK(sum.size() == rows.columns());
+  Active().add_rows(rows.values().data(), rows.columns(), indices.data(), indices.size(),
+                    sum.data());
+}
+
+bool HasNan(std::span<const float> x) { return Active().has_nan(x.data(), x.size()); }
+
+}  // namespace marquee::kernels
+#endif

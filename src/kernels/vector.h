@@ -1,0 +1,25 @@
+// Vector kernels in float32. Pointers need no alignment; sizes may be anything, 0 too. All are
+// thread-safe, and give the same bits for the same input at one SIMD level.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/matrix.h"
+
+namespace marquee::kernels {
+
+// REQUIRES: one size.
+float Dot(std::span<const float> x, std::span<const float> y);
+// y += factor * x. REQUIRES: one size.
+void Axpy(float factor, std::span<const float> x, std::span<float> y);
+
+// scores[r] = rows.Row(r) . x. REQUIRES: the sizes fit.
+void Scores(const Matrix& rows, std::span<const float> x, std::span<float> scores);
+
+// sum += rows.Row(i) for each i of `indices`, in their order. REQUIRES: indices within rows.
+void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<float> sum);
+
+bool HasNan(std::span<const float> x);
+
+}  // namespace marquee::kernels

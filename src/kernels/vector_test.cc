@@ -1,0 +1,132 @@
+#include "kernels/vector.h"
+
+#include <gmock/gmock.h>
+
+#include <limits>
+
+#include "kernels/tables.h"
+#include "kernels/test_levels.h"
+
+namespace marquee::kernels {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+class VectorLevels : public LevelTest {
+ protected:
+  const VectorTable& table_ = VectorTableOf(GetParam());
+};
+INSTANTIATE_TEST_SUITE_P(Levels, VectorLevels, testing::ValuesIn(SupportedSimd()), LevelName);
+
+struct Reference {
+  double sum = 0;
+  double magnitude = 0;
+
+  Reference(const float* x, const float* y, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+      sum += static_cast<double>(x[i]) * y[i];
+      magnitude += std::abs(static_cast<double>(x[i]) * y[i]);
+    }
+  }
+};
+
+TEST_P(VectorLevels, DotAgreesWithTheSumInDoublePrecision) {
+  for (const size_t n : AwkwardSizes()) {
+    for (size_t shift = 0; shift < 4; ++shift) {
+      const std::vector<float> x = RandomFloats(n + shift, n), y = RandomFloats(n + 3, n + 1000);
+      const Reference expected(x.data() + shift, y.data() + 3 - shift, n);
+      EXPECT_NEAR(table_.dot(x.data() + shift, y.data() + 3 - shift, n), expected.sum,
+                  SumTolerance(n, expected.magnitude))
+          << n << " shifted by " << shift;
+    }
+  }
+}
+
+TEST_P(VectorLevels, DotOfNothingIsZero) { EXPECT_EQ(table_.dot(nullptr, nullptr, 0), 0); }
+
+TEST_P(VectorLevels, AxpyAddsWithinAndTouchesNothingBeyond) {
+  for (const size_t n : AwkwardSizes()) {
+    const std::vector<float> x = RandomFloats(n + 1, n), before = RandomFloats(n + 2, n + 1);
+    std::vector<float> y = before;
+    table_.axpy(1.5f, x.data() + 1, y.data() + 1, n);
+    EXPECT_EQ(y.front(), before.front());
+    EXPECT_EQ(y.back(), before.back());
+    for (size_t i = 1; i <= n; ++i) {
+      const double product = 1.5 * x[i];
+      ASSERT_NEAR(y[i], before[i] + product,
+                  SumTolerance(2, std::abs(before[i]) + std::abs(product)));
+    }
+  }
+}
+
+TEST_P(VectorLevels, ScoresAreTheProductsOfTheRows) {
+  for (const size_t d : AwkwardSizes()) {
+    for (const size_t rows : {0, 1, 3, 4, 5, 9}) {
+      const std::vector<float> items = RandomFloats(rows * d + 1, d), x = RandomFloats(d, d + 1);
+      std::vector<float> scores(rows + 1, -7);
+      table_.scores(items.data() + 1, rows, d, x.data(), scores.data());
+      EXPECT_EQ(scores.back(), -7);
+      for (size_t r = 0; r < rows; ++r) {
+        const Reference expected(items.data() + 1 + r * d, x.data(), d);
+        ASSERT_NEAR(scores[r], expected.sum, SumTolerance(d, expected.magnitude));
+      }
+    }
+  }
+}
+
+TEST_P(VectorLevels, AddRowsSumsTheListedOnes) {
+  const int32_t indices[] = {2, 0, 2};
+  for (const size_t d : AwkwardSizes()) {
+    const std::vector<float> rows = RandomFloats(3 * d, d);
+    std::vector<float> sum(d + 1, 1);
+    table_.add_rows(rows.data(), d, indices, 3, sum.data());
+    EXPECT_EQ(sum.back(), 1);
+    for (size_t i = 0; i < d; ++i) {
+      const float expected = 1 + rows[2 * d + i] + rows[i] + rows[2 * d + i];
+      ASSERT_EQ(sum[i], expected);  // one order, no products: the same bits at every level
+    }
+  }
+}
+
+TEST_P(VectorLevels, FindsANanAtEveryPlaceAndNoOtherValue) {
+  for (const size_t n : {1, 5, 16, 33, 70}) {
+    std::vector<float> x(n, kInfinity);
+    EXPECT_FALSE(table_.has_nan(x.data(), n));
+    for (size_t at = 0; at < n; ++at) {
+      x[at] = kNan;
+      EXPECT_TRUE(table_.has_nan(x.data(), n)) << at << " of " << n;
+      x[at] = -kInfinity;
+    }
+  }
+}
+
+TEST_P(VectorLevels, FirstAboveSkipsNanAndEqualValues) {
+  for (const size_t n : {1, 7, 16, 33, 70}) {
+    std::vector<float> x(n, 2);
+    x[0] = kNan;
+    EXPECT_EQ(table_.first_above(x.data(), 0, n, 2), n);
+    for (size_t at = 0; at < n; ++at) {
+      const float before = std::exchange(x[at], 3.f);
+      EXPECT_EQ(table_.first_above(x.data(), 0, n, 2), at);
+      EXPECT_EQ(table_.first_above(x.data(), at + 1, n, 2), n);
+      x[at] = before;
+    }
+  }
+}
+
+TEST(Vector, PublicFunctionsWorkOnMatrices) {
+  Matrix rows(2, 3);
+  for (size_t i = 0; i < 6; ++i) rows.values()[i] = static_cast<float>(i);
+  std::vector<float> sum(3, 1), scores(2);
+  const int32_t both[] = {0, 1};
+  AddRows(rows, both, sum);
+  EXPECT_THAT(sum, testing::ElementsAre(4, 6, 8));
+  Scores(rows, sum, scores);
+  EXPECT_THAT(scores, testing::ElementsAre(22, 76));
+  Axpy(-1, rows.Row(1), sum);
+  EXPECT_THAT(sum, testing::ElementsAre(1, 2, 3));
+}
+
+}  // namespace
+}  // namespace marquee::kernels
