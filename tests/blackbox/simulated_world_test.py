@@ -113,7 +113,7 @@ class Cancelled(unittest.TestCase):
     def test_a_killed_first_run_leaves_a_home_that_the_next_run_finishes(self):
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder) / "home"
-            small = ("--simulate", "users=600,items=400,ratings=40000")
+            small = ("--simulate", "users=600,films=400,ratings=40000")
             for signal_number, after_s in ((signal.SIGKILL, 0.3), (signal.SIGKILL, 1.0), (signal.SIGINT, 0.6)):
                 command = [str(PROGRAM), "--home", str(home), "up", "--port", "0", *small]
                 process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
