@@ -1,0 +1,120 @@
+#include "http/middleware.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace marquee::http {
+namespace {
+
+// A client's own id goes through only when it is harmless in a log and a header.
+bool IsHarmlessId(std::string_view id) {
+  const auto harmless = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, harmless);
+}
+
+// "8f0c2b1e93d1-2a": a part for this process and a count.
+class RequestIds {
+ public:
+  std::string Next() {
+    char count[20];
+    std::snprintf(count, sizeof count, "-%llx", static_cast<unsigned long long>(++count_));
+    return prefix_ + count;
+  }
+
+ private:
+  std::string prefix_ = NewRunId().substr(0, 12);
+  std::atomic<uint64_t> count_{0};
+};
+
+std::function<Response(Request&, const Next&)> GiveRequestId() {
+  const auto ids = std::make_shared<RequestIds>();
+  return [ids](Request& request, const Next& next) {
+    const std::optional<std::string_view> given = request.FindHeader("X-Request-Id");
+    request.id = given && IsHarmlessId(*given) ? std::string(*given) : ids->Next();
+    Response response = next(request);
+    response.headers.push_back({"X-Request-Id", request.id});
+    return response;
+  };
+}
+
+// Without the query: a token in it must not reach the log.
+Response LogAccess(Request& request, const Next& next) {
+  if (!LogEnabled(LogLevel::kDebug)) return next(request);
+  const double start_s = SteadySeconds();
+  Response response = next(request);
+  LogDebug(StrCat("http ", request.remote_address, " ", request.method, " ",
+                  ToValidUtf8(request.path), " ", response.status, " ", response.body.size(), " B ",
+                  Fixed((SteadySeconds() - start_s) * 1e3, 2), " ms ", request.id));
+  return response;
+}
+
+std::function<Response(Request&, const Next&)> Measure(Probe& probe) {
+  return [&probe](Request& request, const Next& next) {
+    const double start_s = SteadySeconds();
+    Response response = next(request);
+    probe.OnRequest({.method = request.method,
+                     .route = request.route,
+                     .status = response.status,
+                     .seconds = SteadySeconds() - start_s,
+                     .response_bytes = response.body_left_out ? 0 : response.body.size()});
+    return response;
+  };
+}
+
+Response LeaveOutBodyOfHead(Request& request, const Next& next) {
+  Response response = next(request);
+  response.body_left_out = request.method == "HEAD";
+  return response;
+}
+
+void LogFailure(const Request& request, std::string_view what) {
+  LogError(StrCat("http ", request.method, " ", ToValidUtf8(request.path), ": ", what,
+                  " (request id ", request.id, ")"));
+}
+
+Response TranslateErrors(Request& request, const Next& next) {
+  try {
+    return next(request);
+  } catch (const StatusError& error) {
+    Response response = Problem(error, error.status(), request.id);
+    response.headers = error.headers();
+    return response;
+  } catch (const Error& error) {
+    const int status = HttpStatus(error.code());
+    if (status >= 500) LogFailure(request, error.what());
+    return Problem(error, status, request.id);
+  } catch (const std::exception& failure) {
+    LogFailure(request, failure.what());
+  } catch (...) {
+    LogFailure(request, "an exception of unknown type");
+  }
+  return Problem(Error(Code::kInternal, "unexpected"), 500, request.id);
+}
+
+}  // namespace
+
+std::vector<Middleware> StandardMiddleware(Probe& probe) {
+  return {
+      {"request-id", "first: the log, the problem and the client name the same request",
+       GiveRequestId()},
+      {"access-log", "outside metrics and errors: one line for every answer, whoever gave it",
+       LogAccess},
+      {"metrics", "outside errors: refused and broken requests count with the status they got",
+       Measure(probe)},
+      {"head", "outside errors: a problem, too, has no body when HEAD asked", LeaveOutBodyOfHead},
+      {"errors", "innermost: whatever a handler throws becomes a problem document",
+       TranslateErrors},
+  };
+}
+
+}  // namespace marquee::http

@@ -1,0 +1,26 @@
+// What happens around every handler.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "http/message.h"
+#include "http/probe.h"
+
+namespace marquee::http {
+
+using Next = std::function<Response(Request&)>;
+
+// One entry of the list: calls `next` or answers itself. The route is known by then
+// (request.route).
+struct Middleware {
+  std::string_view name;
+  std::string_view reason;  // why it is there, and why at this place
+  std::function<Response(Request&, const Next& next)> handle;
+};
+
+// The list, outermost first. `probe` must outlive it.
+std::vector<Middleware> StandardMiddleware(Probe& probe);
+
+}  // namespace marquee::http

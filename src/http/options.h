@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace marquee::http {
+
+// Each limit says what a client meets beyond it.
+struct ServerOptions {
+  std::string host = "127.0.0.1";  // "0.0.0.0" or "::" to be reached from other machines
+  uint16_t port = 0;               // 0: one that is free, told by Server::port()
+  int io_threads = 0;              // 0: one a core; handlers run on them
+  int max_connections = 1024;      // further ones wait in the kernel's queue until one closes
+
+  size_t max_header_bytes = 16 << 10;  // 431
+  int max_headers = 100;               // 431
+  size_t max_body_bytes = 1 << 20;     // 413
+
+  int header_timeout_ms = 10'000;  // from the first byte of a request to the end of its header: 408
+  int request_timeout_ms = 30'000;  // from there to the last byte of the body: 408; the deadline
+                                    // that handlers see
+  int idle_timeout_ms = 60'000;     // between two requests of a connection: closed
+  int write_timeout_ms = 30'000;    // for a client to take its answer: closed
+  int drain_timeout_ms = 3'000;     // what Stop gives the requests under way before it cuts them
+};
+
+}  // namespace marquee::http

@@ -1,0 +1,45 @@
+#include "http/params.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/text.h"
+
+namespace marquee::http {
+namespace {
+
+std::string KnownHint(const std::vector<std::string>& known) {
+  if (known.empty()) return "this route takes no query parameters";
+  return StrCat("this route takes: ", Join(known, ", "));
+}
+
+}  // namespace
+
+void RequireKnownQuery(const Request& request, std::initializer_list<std::string_view> known) {
+  for (const Param& param : request.query) {
+    if (std::ranges::find(known, param.name) != known.end()) continue;
+    const std::vector<std::string> names(known.begin(), known.end());
+    throw Error(Code::kInvalidArgument,
+                StrCat("unknown query parameter '", param.name, "'", DidYouMean(param.name, names)),
+                KnownHint(names));
+  }
+}
+
+int64_t QueryInt(const Request& request, std::string_view name, int64_t fallback, int64_t min,
+                 int64_t max) {
+  const std::optional<std::string_view> text = request.FindQuery(name);
+  if (!text) return fallback;
+  const std::optional<int64_t> number = ParseInt(*text);
+  if (!number) {
+    throw Error(Code::kInvalidArgument, StrCat(name, " is '", *text, "': must be a whole number"),
+                StrCat("give ", name, " as a number from ", min, " to ", max));
+  }
+  if (*number < min || *number > max) {
+    throw Error(Code::kInvalidArgument,
+                StrCat(name, " is ", *number, ": must be ", min, " to ", max),
+                StrCat("give ", name, " as a number from ", min, " to ", max, ", or leave it out"));
+  }
+  return *number;
+}
+
+}  // namespace marquee::http

@@ -1,0 +1,133 @@
+#include "http/router.h"
+
+#include <span>
+
+#include "base/text.h"
+#include "http/url.h"
+
+namespace marquee::http {
+
+struct Router::Node {
+  std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
+  std::unique_ptr<Node> parameter;
+  std::map<std::string, const Route*, std::less<>> methods;
+
+  // The node with routes that `segments` lead to, or null; a literal is tried before a parameter.
+  const Node* Walk(std::span<const std::string> segments) const {
+    if (segments.empty()) return methods.empty() ? nullptr : this;
+    const auto literal = literals.find(segments.front());
+    if (literal != literals.end()) {
+      if (const Node* found = literal->second->Walk(segments.subspan(1))) return found;
+    }
+    if (parameter == nullptr || segments.front().empty()) return nullptr;
+    return parameter->Walk(segments.subspan(1));
+  }
+
+  std::string Allow() const {
+    std::vector<std::string> names;
+    for (const auto& [method, route] : methods) {
+      names.push_back(method);
+      if (method == "GET" && !methods.contains("HEAD")) names.push_back("HEAD");
+    }
+    if (!methods.contains("OPTIONS")) names.push_back("OPTIONS");
+    return Join(names, ", ");
+  }
+};
+
+namespace {
+
+// "/a/b" as {"a", "b"}; "/" as {}; "/a/" as {"a", ""}.
+std::vector<std::string_view> Segments(std::string_view path) {
+  if (path == "/") return {};
+  return Split(path.substr(1), "/");
+}
+
+bool IsParameter(std::string_view segment) {
+  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
+
+std::string_view ParameterName(std::string_view segment) {
+  return segment.substr(1, segment.size() - 2);
+}
+
+void CheckPattern(std::string_view method, std::string_view pattern) {
+  bool good = !method.empty() && pattern.starts_with('/');
+  if (good) {
+    for (const std::string_view segment : Segments(pattern)) {
+      good = good && !segment.empty() &&
+             (IsParameter(segment) || segment.find_first_of("{}") == std::string_view::npos);
+    }
+  }
+  if (!good) {
+    throw Error(Code::kInternal, StrCat("route '", method, " ", pattern, "' is malformed"),
+                "a pattern is /literal/{parameter}/...");
+  }
+}
+
+[[noreturn]] void ThrowNoRoute(std::string_view path) {
+  std::string hint = "GET / lists what there is";
+  if (path.size() > 1 && path.ends_with('/')) hint = "leave out the '/' at the end";
+  if (path.find("//") != std::string_view::npos) hint = "write one '/' between two parts";
+  throw Error(Code::kNotFound, StrCat("no route for path '", path, "'"), hint);
+}
+
+}  // namespace
+
+Router::Router() : root_(std::make_unique<Node>()) {}
+Router::~Router() = default;
+Router::Router(Router&&) noexcept = default;
+Router& Router::operator=(Router&&) noexcept = default;
+
+void Router::Add(std::string method, std::string pattern, Role role, Handler handler) {
+  CheckPattern(method, pattern);
+  Node* node = root_.get();
+  for (const std::string_view segment : Segments(pattern)) {
+    std::unique_ptr<Node>& next =
+        IsParameter(segment) ? node->parameter : node->literals[std::string(segment)];
+    if (next == nullptr) next = std::make_unique<Node>();
+    node = next.get();
+  }
+  const Route*& place = node->methods[method];
+  if (place != nullptr) {
+    throw Error(Code::kInternal, StrCat("route '", method, " ", pattern,
+                                        "' is registered twice: before as ", place->pattern));
+  }
+  routes_.push_back(std::make_unique<Route>(
+      Route{std::move(method), std::move(pattern), role, std::move(handler)}));
+  place = routes_.back().get();
+}
+
+Router::Match Router::Find(Request* request) const {
+  if (request->path == "*") {
+    if (request->method != "OPTIONS") ThrowNoRoute(request->path);
+    return {.route = nullptr, .allow = "GET, HEAD, OPTIONS"};
+  }
+  std::vector<std::string> segments;
+  for (const std::string_view raw : Segments(request->path)) {
+    segments.push_back(PercentDecode(raw, "path"));
+  }
+  const Node* node = root_->Walk(segments);
+  if (node == nullptr) ThrowNoRoute(request->path);
+
+  auto found = node->methods.find(request->method);
+  if (found == node->methods.end() && request->method == "HEAD") found = node->methods.find("GET");
+  const bool known = found != node->methods.end();
+  const Route& route = known ? *found->second : *node->methods.begin()->second;
+  request->route = route.pattern;
+  if (!known) {
+    std::string allow = node->Allow();
+    if (request->method == "OPTIONS") return {.route = nullptr, .allow = std::move(allow)};
+    throw StatusError(405, Code::kInvalidArgument,
+                      StrCat(route.pattern, " does not take ", request->method),
+                      StrCat("it takes ", allow), {{"Allow", allow}});
+  }
+
+  const std::vector<std::string_view> names = Segments(route.pattern);
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (!IsParameter(names[i])) continue;
+    request->path_params.push_back({std::string(ParameterName(names[i])), std::move(segments[i])});
+  }
+  return {.route = &route, .allow = {}};
+}
+
+}  // namespace marquee::http

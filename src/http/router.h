@@ -1,0 +1,59 @@
+// From method and path to handler.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.h"
+
+namespace marquee::http {
+
+// Who may call a route: stated when it is registered, so that none is open by oversight.
+enum class Role { kPublic, kViewer, kOperator, kAdmin };
+
+// Runs on an io thread, many at once: short, thread-safe. Throws Error to refuse.
+using Handler = std::function<Response(const Request&)>;
+
+struct Route {
+  std::string method;
+  std::string pattern;  // "/items/{id}/similar"
+  Role role;
+  Handler handler;
+};
+
+// Fill it, then share it: finding is const and thread-safe.
+class Router {
+ public:
+  Router();
+  ~Router();
+  Router(Router&&) noexcept;
+  Router& operator=(Router&&) noexcept;
+
+  // A pattern is "/" or segments, each a literal or a {parameter}. Throws internal, naming the
+  // route, for a malformed pattern and for one registered before.
+  void Add(std::string method, std::string pattern, Role role, Handler handler);
+
+  struct Match {
+    const Route* route = nullptr;  // null: OPTIONS, to be answered from `allow`
+    std::string allow;             // "GET, HEAD, OPTIONS"
+  };
+  // Matches request->path segment by segment; a literal goes before a parameter, and a parameter
+  // takes one whole segment, not empty, decoded after splitting ("%2F" stays in it). Fills route
+  // and path_params. HEAD finds GET's route. Throws not_found; StatusError 405 with Allow; and
+  // invalid_argument for a bad escape. O(segments) for patterns without ties.
+  Match Find(Request* request) const;
+
+  // In the order of Add.
+  const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
+
+ private:
+  struct Node;
+  std::unique_ptr<Node> root_;
+  std::vector<std::unique_ptr<Route>> routes_;
+};
+
+}  // namespace marquee::http

@@ -1,0 +1,40 @@
+// An HTTP/1.1 server on plain TCP.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "http/options.h"
+#include "http/probe.h"
+#include "http/router.h"
+
+namespace marquee::http {
+
+// One thread and event loop a core; a connection stays on one. Requests of a connection, pipelined
+// ones too, are answered in order. Handlers run on the loops' threads.
+class Server {
+ public:
+  // `probe` must outlive the server.
+  Server(ServerOptions options, Router router, Probe& probe);
+  // Stops.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Listens, and answers from then on. Throws unavailable, naming host and port, when it cannot;
+  // invalid_argument for a host that is none. Call once.
+  void Start();
+  // The port listened on. REQUIRES: Start() has returned.
+  uint16_t port() const;
+
+  // Takes no more connections, closes idle ones, finishes requests under way, and cuts what is not
+  // finished after drain_timeout_ms. Returns when all threads have ended; a second call does
+  // nothing. Not from a handler.
+  void Stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace marquee::http
