@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "models/ease.h"
+#include "models/item_content.h"
 #include "models/model_file.h"
 #include "models/popular.h"
 #include "models/training.h"
@@ -22,9 +24,7 @@ struct TrainInput {
   TrainObserver& observer;
 
   int Int(std::string_view key) const { return static_cast<int>(settings.At(key).AsInt()); }
-  float Float(std::string_view key) const {
-    return static_cast<float>(settings.At(key).AsDouble());
-  }
+  double Double(std::string_view key) const { return settings.At(key).AsDouble(); }
   uint64_t seed() const { return static_cast<uint64_t>(settings.At("seed").AsInt()); }
 };
 
@@ -44,6 +44,35 @@ const std::vector<SettingSpec>& PopularSettings() {
 
 std::unique_ptr<Model> TrainPopularType(const TrainInput& in) {
   return TrainPopular(in.data, {.window_days = in.Int("window_days")}, in.observer);
+}
+
+const std::vector<SettingSpec>& ItemContentSettings() {
+  static const std::vector<SettingSpec> settings = {
+      {"genre_weight", Type::kNumber, "1", "how much genres say; raise it where they are fine", 0,
+       1000},
+      {"title_weight", Type::kNumber, "0.3", "how much title words say; finds sequels and series",
+       0, 1000},
+      {"decade_weight", Type::kNumber, "0.2", "how much the decade says", 0, 1000}};
+  return settings;
+}
+
+std::unique_ptr<Model> TrainItemContentType(const TrainInput& in) {
+  return TrainItemContent(in.data,
+                          {.genre_weight = in.Double("genre_weight"),
+                           .title_weight = in.Double("title_weight"),
+                           .decade_weight = in.Double("decade_weight")},
+                          in.observer);
+}
+
+const std::vector<SettingSpec>& EaseSettings() {
+  static const std::vector<SettingSpec> settings = {
+      {"l2", Type::kNumber, "500", "how much weights are held back; raise it for sparse data", 1e-3,
+       1e9}};
+  return settings;
+}
+
+std::unique_ptr<Model> TrainEaseType(const TrainInput& in) {
+  return TrainEase(in.data, {.l2 = in.Double("l2"), .threads = in.threads}, in.observer);
 }
 
 template <typename T>
@@ -68,6 +97,10 @@ const Table& TheTable() {
     Table built;
     built.Add("most-popular", "what everybody likes, overall or lately; the floor to beat",
               PopularSettings(), {TrainPopularType, LoadType<PopularModel>});
+    built.Add("item-content", "titles like those somebody liked, by genres, words and decade",
+              ItemContentSettings(), {TrainItemContentType, LoadType<ItemContentModel>});
+    built.Add("ease", "linear model of items on items, in closed form; strong up to ~20,000 items",
+              EaseSettings(), {TrainEaseType, LoadType<EaseModel>});
     return built;
   }();
   return table;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "kernels/top_k.h"
 
 namespace marquee {
 namespace {
@@ -64,13 +65,12 @@ void RequireRange(std::string_view name, double value, double min, double max) {
 int64_t AvailableMemoryBytes() { return std::min(FreeOfMachine(), FreeOfGroup()); }
 
 std::vector<ScoredItem> BestItems(std::span<const float> scores, int32_t excluded, int k) {
+  const std::span<const int32_t> left_out(&excluded, excluded >= 0 ? 1 : 0);
   std::vector<ScoredItem> items;
-  items.reserve(scores.size());
-  for (size_t i = 0; i < scores.size(); ++i) {
-    const auto item = static_cast<int32_t>(i);
-    if (item != excluded) items.push_back({item, scores[i]});
-  }
-  return Largest(std::move(items), k);
+  for (const auto& [item, score] :
+       kernels::TopK(scores, static_cast<size_t>(std::max(k, 0)), left_out))
+    items.push_back({item, score});
+  return items;
 }
 
 std::vector<ScoredItem> Largest(std::vector<ScoredItem> items, int k) {

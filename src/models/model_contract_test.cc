@@ -1,0 +1,241 @@
+// What every model type promises, asked of each.
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "base/error_matchers.h"
+#include "base/files.h"
+#include "models/planted.h"
+#include "models/registry.h"
+
+namespace marquee {
+namespace {
+
+using testing::AnyOf;
+using testing::Each;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// Small and quick settings; the defaults otherwise.
+TrainRequest RequestFor(const std::string& type, int threads = 2) {
+  TrainRequest request{.type = type, .seed = 3, .threads = threads};
+  if (type == "ials") request.settings = {{"factors", "8"}, {"epochs", "6"}};
+  if (type == "ease") request.settings = {{"l2", "20"}};
+  return request;
+}
+
+std::unique_ptr<Model> Train(const TrainRequest& request, const Interactions& data) {
+  NoTrainObserver observer;
+  return TrainModel(request, data, observer);
+}
+
+std::vector<float> Scores(const Model& model, const SparseRow& history) {
+  std::vector<float> scores(static_cast<size_t>(model.items().size()), -7);
+  model.Score(history, scores);
+  return scores;
+}
+
+class ModelContract : public testing::TestWithParam<std::string> {
+ protected:
+  // One for the whole suite: trained once a type.
+  static const Interactions& Data() {
+    static const Interactions data = MakePlantedWorld();
+    return data;
+  }
+  const Model& Trained() const {
+    static std::map<std::string, std::unique_ptr<Model>> models;
+    std::unique_ptr<Model>& model = models[GetParam()];
+    if (!model) model = Train(RequestFor(GetParam()), Data());
+    return *model;
+  }
+  std::string SavedBytes(const Model& model) const {
+    const TempDir dir;
+    SaveModel(model, dir.path() / "model");
+    return ReadFile(dir.path() / "model");
+  }
+  // Of a world small enough for a test to damage every byte of the file.
+  std::string SmallFile() const {
+    const Interactions data = MakePlantedWorld({.clusters = 2,
+                                                .users_per_cluster = 4,
+                                                .items_per_cluster = 4,
+                                                .interactions_per_user = 3});
+    TrainRequest request = RequestFor(GetParam());
+    if (GetParam() == "ials") request.settings["factors"] = "2";
+    return SavedBytes(*Train(request, data));
+  }
+};
+
+TEST_P(ModelContract, ALoadedModelScoresAsTheSavedOneBitForBit) {
+  const TempDir dir;
+  SaveModel(Trained(), dir.path() / "model");
+  const std::unique_ptr<Model> loaded = LoadModel(dir.path() / "model");
+  EXPECT_EQ(loaded->type(), GetParam());
+  ASSERT_EQ(loaded->items().size(), Data().num_items());
+  EXPECT_EQ(loaded->items().Name(5), "item-5");
+  for (int32_t user = 0; user < Data().num_users(); ++user) {
+    const SparseRow history = Data().by_user().Row(user);
+    EXPECT_EQ(Scores(*loaded, history), Scores(Trained(), history));
+    EXPECT_EQ(loaded->PredictRating(history, 1), Trained().PredictRating(history, 1));
+  }
+  EXPECT_EQ(SavedBytes(*loaded), SavedBytes(Trained()));
+}
+
+TEST_P(ModelContract, SameSeedAndThreadsGiveTheSameBytes) {
+  EXPECT_EQ(SavedBytes(*Train(RequestFor(GetParam()), Data())), SavedBytes(Trained()));
+}
+
+TEST_P(ModelContract, EveryItemGetsAFiniteScore) {
+  for (int32_t user = 0; user < Data().num_users(); ++user) {
+    for (const float score : Scores(Trained(), Data().by_user().Row(user))) {
+      ASSERT_TRUE(std::isfinite(score));
+      ASSERT_NE(score, -7) << "not written";
+    }
+  }
+}
+
+TEST_P(ModelContract, AnEmptyHistoryScoresAllEqualOrByPopularity) {
+  const std::vector<float> scores = Scores(Trained(), {});
+  std::vector<float> popular = Scores(*Train({.type = "most-popular"}, Data()), {});
+  EXPECT_THAT(scores, AnyOf(Each(scores[0]), popular));
+  EXPECT_THAT(Trained().Explain({}, 0, 5), IsEmpty());
+}
+
+TEST_P(ModelContract, ItemsNewerThanTheModelCountForNothing) {
+  const int32_t n = Data().num_items();
+  const std::vector<int32_t> columns = {2, n, n + 7}, known_columns = {2};
+  const std::vector<float> values = {4, 5, 5}, known_values = {4};
+  const std::vector<int64_t> times = {1, 2, 3}, known_times = {1};
+  EXPECT_EQ(Scores(Trained(), {columns, values, times}),
+            Scores(Trained(), {known_columns, known_values, known_times}));
+  for (const ScoredItem& part : Trained().Explain({columns, values, times}, 0, 9))
+    EXPECT_EQ(part.item, 2);
+}
+
+TEST_P(ModelContract, SimilarItemsAreSortedWithoutItselfAndAtMostK) {
+  const std::vector<ScoredItem> similar = Trained().SimilarItems(6, 7);
+  ASSERT_THAT(similar, SizeIs(7));
+  for (size_t i = 0; i < similar.size(); ++i) {
+    EXPECT_NE(similar[i].item, 6);
+    if (i > 0) {
+      EXPECT_GE(similar[i - 1].score, similar[i].score);
+    }
+  }
+  EXPECT_THAT(Trained().SimilarItems(6, 100000),
+              SizeIs(testing::Le(static_cast<size_t>(Data().num_items()) - 1)));
+  EXPECT_THAT(Trained().SimilarItems(6, 0), IsEmpty());
+}
+
+TEST_P(ModelContract, AnExplanationNamesHistoryLargestFirst) {
+  const SparseRow history = Data().by_user().Row(9);
+  const std::vector<ScoredItem> parts = Trained().Explain(history, 2, 4);
+  if (GetParam() == "most-popular") {
+    EXPECT_THAT(parts, IsEmpty());
+    return;
+  }
+  ASSERT_THAT(parts, SizeIs(4));
+  for (size_t i = 0; i < parts.size(); ++i) {
+    EXPECT_THAT(history.columns, testing::Contains(parts[i].item));
+    if (i > 0) {
+      EXPECT_GE(parts[i - 1].score, parts[i].score);
+    }
+  }
+}
+
+TEST_P(ModelContract, AnExplanationAddsUpToTheScore) {
+  if (GetParam() == "most-popular") return;
+  const SparseRow history = Data().by_user().Row(9);
+  const std::vector<float> scores = Scores(Trained(), history);
+  for (int32_t item = 0; item < 20; ++item) {
+    float sum = 0;
+    for (const ScoredItem& part : Trained().Explain(history, item, 1000)) sum += part.score;
+    EXPECT_NEAR(sum, scores[static_cast<size_t>(item)], 1e-3);
+  }
+}
+
+// The cluster of the best unseen items; chance is 1 in 4. Most-popular cannot know it.
+TEST_P(ModelContract, FindsThePlantedClusters) {
+  if (GetParam() == "most-popular") return;
+  int inside = 0, total = 0;
+  for (int32_t user = 0; user < Data().num_users(); ++user) {
+    const SparseRow history = Data().by_user().Row(user);
+    std::vector<float> scores = Scores(Trained(), history);
+    for (const int32_t seen : history.columns) scores[static_cast<size_t>(seen)] = -INFINITY;
+    for (int rank = 0; rank < 5; ++rank) {
+      const auto best = std::max_element(scores.begin(), scores.end());
+      inside += (best - scores.begin()) % 4 == user % 4;
+      *best = -INFINITY;
+      ++total;
+    }
+  }
+  constexpr double kWanted = 0.9;  // measured .94 to 1.00 over the types and five seeds
+  EXPECT_GT(static_cast<double>(inside) / total, kWanted);
+}
+
+TEST_P(ModelContract, StopsWhenAsked) {
+  struct Stop : TrainObserver {
+    void OnEpoch(const Epoch&) override {}
+    bool ShouldStop() const override { return true; }
+  } observer;
+  EXPECT_THAT([&] { TrainModel(RequestFor(GetParam()), Data(), observer); },
+              ThrowsError(Code::kCancelled, HasSubstr(GetParam())));
+}
+
+TEST_P(ModelContract, ReportsEachEpochUpToTheLast) {
+  struct Count : TrainObserver {
+    void OnEpoch(const Epoch& epoch) override {
+      EXPECT_EQ(epoch.epoch, ++seen);
+      last = epoch.epochs;
+    }
+    bool ShouldStop() const override { return false; }
+    int seen = 0, last = -1;
+  } observer;
+  TrainModel(RequestFor(GetParam()), Data(), observer);
+  EXPECT_EQ(observer.seen, observer.last);
+}
+
+TEST_P(ModelContract, AnOptionOutOfRangeIsRefusedByName) {
+  for (const SettingSpec& spec : FindModelType(GetParam()).options) {
+    TrainRequest request = RequestFor(GetParam());
+    request.settings[spec.key] = StrCat(spec.min - 1);
+    EXPECT_THAT([&] { TrainModel(request, Data(), *std::make_unique<NoTrainObserver>()); },
+                ThrowsError(Code::kInvalidArgument,
+                            HasSubstr(StrCat(spec.key, " is ", spec.min - 1, ": must be "))));
+  }
+}
+
+TEST_P(ModelContract, AnyFlippedByteIsFound) {
+  const std::string whole = SmallFile();
+  ASSERT_EQ(LoadModelBytes(whole, "f")->type(), GetParam());
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
+    EXPECT_THAT([&] { LoadModelBytes(damaged, "f"); },
+                ThrowsError(at < 8 ? Code::kInvalidArgument : Code::kDataLoss, HasSubstr("f is ")))
+        << "byte " << at;
+  }
+}
+
+TEST_P(ModelContract, AnyTruncationIsFound) {
+  const std::string whole = SmallFile();
+  for (size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_THAT(
+        [&] { LoadModelBytes(std::string_view(whole).substr(0, size), "f"); },
+        ThrowsError(size < 8 ? Code::kInvalidArgument : Code::kDataLoss, HasSubstr("f is ")))
+        << "size " << size;
+  }
+  EXPECT_THAT([&] { LoadModelBytes(whole + "x", "f"); },
+              ThrowsError(Code::kDataLoss, HasSubstr("its end is missing")));
+}
+
+std::vector<std::string> TypeNames() {
+  std::vector<std::string> names;
+  for (const ModelType& type : ModelTypes()) names.push_back(type.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryType, ModelContract, testing::ValuesIn(TypeNames()),
+                         [](const auto& type) { return ReplaceAll(type.param, "-", "_"); });
+
+}  // namespace
+}  // namespace marquee
