@@ -42,11 +42,6 @@ void WriteAll(int fd, std::string_view bytes, const fs::path& path) {
   }
 }
 
-void SyncFolder(const fs::path& folder) {
-  const Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY);
-  if (fsync(descriptor.get()) != 0) ThrowFileError(errno, "sync", folder);
-}
-
 }  // namespace
 
 void ThrowFileError(int error_number, std::string_view what, const fs::path& path) {
@@ -111,6 +106,11 @@ void WriteFileAtomic(const fs::path& path, std::string_view bytes) {
   AtomicFile file(path);
   file.Append(bytes);
   file.Commit();
+}
+
+void SyncFolder(const fs::path& folder) {
+  const Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY);
+  if (fsync(descriptor.get()) != 0) ThrowFileError(errno, "sync", folder);
 }
 
 int64_t FreeBytes(const fs::path& path) {

@@ -33,6 +33,8 @@ class AtomicFile {
   int fd_;
 };
 
+// Makes names that were created or replaced in the folder survive a crash.
+void SyncFolder(const std::filesystem::path& folder);
 // Free bytes on the disk that holds `path`.
 int64_t FreeBytes(const std::filesystem::path& path);
 // Throws the Error for errno `error_number`, saying "cannot <what> <path>".
