@@ -16,7 +16,7 @@ namespace marquee::lake {
 struct EngineOptions {
   int64_t memory_limit_bytes = int64_t{2} << 30;  // beyond it, sorts and joins spill to temp_dir
   int threads = 2;
-  std::filesystem::path temp_dir;  // created when needed; empty: no spilling
+  std::filesystem::path temp_dir{};  // made when missing; empty: no spilling
 };
 
 struct ColumnInfo {
@@ -61,11 +61,13 @@ class Chunk {
   virtual std::string_view Text(size_t column, size_t row) const = 0;  // VARCHAR
   virtual std::vector<std::string> TextList(
       size_t column, size_t row) const = 0;  // VARCHAR[]; null elements are left out
-  // Any type, as SQL would cast it to text; "" for null.
+  // Any type, as SQL would cast it to text but for two: TIMESTAMP WITH TIME ZONE is
+  // "2000-01-01T01:02:03.5Z", and lists, structs and maps are JSON. "" for null.
   virtual std::string Display(size_t column, size_t row) const = 0;
 };
 
-// The rows of a query, in order. Ends with its Session.
+// The rows of a query, in order, computed as they are read: Next throws what Query may. The next
+// statement of the session ends it.
 class Result {
  public:
   virtual ~Result() = default;
@@ -85,7 +87,7 @@ class Session {
   // Runs one statement.
   virtual std::unique_ptr<Result> Query(std::string_view sql) = 0;
   // Runs one statement and returns its only value: REQUIRES one column and at least one row. "" for
-  // null.
+  // null; QueryInt throws invalid_argument for null and for what is no integer.
   virtual std::string QueryText(std::string_view sql) = 0;
   virtual int64_t QueryInt(std::string_view sql) = 0;
   // Makes `source` readable as a table: select * from <name>. Read once, in one query.
