@@ -139,4 +139,16 @@ Interactions InteractionsBuilder::Build() {
   return built;
 }
 
+Interactions KeepAbove(const Interactions& data, float min_value) {
+  InteractionsBuilder builder(data.shared_users(), data.shared_items());
+  for (int32_t user = 0; user < data.num_users(); ++user) {
+    const SparseRow row = data.by_user().Row(user);
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (row.values[i] > min_value) builder.Add(user, row.columns[i], row.values[i], row.times_s[i]);
+    }
+  }
+  builder.SetContent(data.content());
+  return builder.Build();
+}
+
 }  // namespace marquee

@@ -57,6 +57,13 @@ TEST(Interactions, NanIsRefusedNamingThePair) {
       ThrowsError(Code::kInvalidArgument, HasSubstr("user ann with item alien has value nan")));
 }
 
+TEST(Interactions, KeepAboveKeepsTheRowsAndDropsTheRest) {
+  const Interactions kept = KeepAbove(ThreeRatings(), 3.5f);
+  EXPECT_EQ(kept.nnz(), 2);
+  EXPECT_EQ(kept.num_users(), 2);
+  EXPECT_THAT(kept.by_user().Row(0).columns, ElementsAre(0));
+}
+
 TEST(Interactions, NothingIsAValidData) {
   const Interactions data = InteractionsBuilder().Build();
   EXPECT_EQ(data.num_users(), 0);

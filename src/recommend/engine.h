@@ -21,7 +21,8 @@ struct ModelBundle {
   std::string name;  // "ials v3"
   std::shared_ptr<const Model> model;
   std::shared_ptr<const Model> popular;  // the fallback for users without history
-  Interactions interactions;             // histories by user
+  Interactions interactions;             // all that a user met: left out of the answers
+  Interactions liked;                    // of these, what the model scores from; the same rows
   std::shared_ptr<const Catalog> catalog;
   int64_t loaded_ms = 0;
 };

@@ -1,0 +1,195 @@
+#include "pipelines/main_job.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "models/registry.h"
+#include "pipelines/gold_reader.h"
+
+namespace marquee {
+namespace {
+
+constexpr std::string_view kProtocol = "strong-generalization";
+constexpr std::string_view kChoosingMetric = "ndcg@100";
+constexpr std::string_view kFallbackType = "most-popular";
+const std::vector<std::string>& FirstModels() {
+  static const std::vector<std::string> types = {"most-popular", "item-content", "ials", "ease"};
+  return types;
+}
+
+// Epochs as progress of one stage.
+class ProgressObserver : public TrainObserver {
+ public:
+  ProgressObserver(std::string stage, Progress& progress, const CancelToken& cancel)
+      : stage_(std::move(stage)), progress_(progress), cancel_(cancel) {
+    progress_.Update(stage_, -1, "");
+  }
+  void OnEpoch(const Epoch& epoch) override {
+    progress_.Update(stage_, static_cast<double>(epoch.epoch) / epoch.epochs,
+                     StrCat("epoch ", epoch.epoch, "/", epoch.epochs));
+  }
+  bool ShouldStop() const override { return cancel_.requested(); }
+
+ private:
+  const std::string stage_;
+  Progress& progress_;
+  const CancelToken& cancel_;
+};
+
+TrainRequest RequestOf(const std::string& type, const MainJobOptions& options) {
+  return {.type = type, .settings = {}, .seed = options.seed, .threads = options.threads};
+}
+
+Json VersionsJson(const std::vector<lake::TableVersion>& versions) {
+  Json json = Json::MakeArray();
+  for (const lake::TableVersion& version : versions) {
+    json.Append(Json::MakeObject({{"table", version.table}, {"version", version.version}}));
+  }
+  return json;
+}
+
+// Everything that the outcome depends on: when it is unchanged, so is the outcome.
+std::string Fingerprint(const std::vector<lake::TableVersion>& versions,
+                        const MainJobOptions& options) {
+  Json facts = Json::MakeObject(
+      {{"data", VersionsJson(versions)}, {"min_rating", options.min_rating}, {"code", Version()}});
+  for (const std::string& type : FirstModels()) {
+    facts["models"].Append(Json::MakeObject(
+        {{"type", type}, {"settings", ResolveSettings(RequestOf(type, options))}}));
+  }
+  return HashHex(HashKind::kSha256, facts.Dump());
+}
+
+std::optional<Json> ReadReport(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  try {
+    return Json::Parse(ReadFile(path));
+  } catch (const Error&) {
+    return std::nullopt;  // a broken report is made anew
+  }
+}
+
+double MetricOf(const Json& evaluation) {
+  const Json* metric = evaluation.At("validation").Find(kChoosingMetric);
+  return metric == nullptr ? 0 : metric->AsDouble();
+}
+
+Json EvaluateType(const std::string& type, const Interactions& data, const MainJobOptions& options,
+                  Progress& progress, const CancelToken& cancel) {
+  const std::string stage = "evaluate " + type;
+  ProgressObserver observer(stage, progress, cancel);
+  EvaluateRequest request;
+  request.protocol = kProtocol;
+  request.train = RequestOf(type, options);
+  request.min_rating = options.min_rating;
+  request.segment = "validation";
+  const EvaluateResult validation = Evaluate(data, request, observer, progress);
+  request.segment = "test";
+  const EvaluateResult test = Evaluate(data, request, observer, progress);
+  Json json = test.ToJson();
+  for (const auto& [name, metric] : validation.metrics) json["validation"][name] = metric.mean;
+  progress.Update(stage, 1,
+                  StrCat(kChoosingMetric, " ", Fixed(MetricOf(json), 4), " (validation)"));
+  return json;
+}
+
+ModelManifest TrainOn(const Interactions& liked, const std::vector<lake::TableVersion>& versions,
+                      const TrainRequest& request, Json metrics, ModelStore& store,
+                      TrainObserver& observer) {
+  const std::unique_ptr<Model> model = TrainModel(request, liked, observer);
+  ModelManifest draft;
+  draft.settings = ResolveSettings(request);
+  draft.threads = request.threads;
+  draft.data = versions;
+  draft.metrics = std::move(metrics);
+  return store.Add(*model, std::move(draft));
+}
+
+// Ratings above `min_rating`; all of them where the data knows no ratings (every value is 1).
+Interactions Liked(const Interactions& all, float min_rating) {
+  for (int32_t user = 0; user < all.num_users(); ++user) {
+    for (const float value : all.by_user().Row(user).values) {
+      if (value != 1) return KeepAbove(all, min_rating);
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+MainJobResult RunMainJob(lake::Session& session, const lake::Lake& lake, ModelStore& store,
+                         const MainJobOptions& options, Progress& progress,
+                         const CancelToken& cancel) {
+  const std::string fingerprint = Fingerprint(GoldVersions(lake), options);
+  const std::optional<Published> published = store.ReadPublished();
+  const std::optional<Json> report = ReadReport(options.report);
+  if (published && report && report->GetString("fingerprint") == fingerprint) {
+    return {true, report->At("comparison"), *published};
+  }
+  progress.Update("read gold", -1, "");
+  const GoldData gold = ReadGold(session, lake);
+  Json comparison = Json::MakeArray();
+  for (const std::string& type : FirstModels()) {
+    comparison.Append(EvaluateType(type, gold.interactions, options, progress, cancel));
+  }
+  const auto& rows = comparison.AsArray();
+  const Json& best = *std::max_element(rows.begin(), rows.end(), [](const Json& a, const Json& b) {
+    return MetricOf(a) < MetricOf(b);
+  });
+  const std::string& best_type = best.At("model").AsString();
+  const Interactions liked = Liked(gold.interactions, options.min_rating);
+  const auto train = [&](const std::string& type, Json metrics) {
+    ProgressObserver observer("train " + type, progress, cancel);
+    return TrainOn(liked, gold.versions, RequestOf(type, options), std::move(metrics), store,
+                   observer)
+        .id;
+  };
+  const ModelVersion champion = train(best_type, best.At("metrics"));
+  const ModelVersion fallback = best_type == kFallbackType
+                                    ? champion
+                                    : train(std::string(kFallbackType), rows[0].At("metrics"));
+  store.Publish(champion, fallback);
+  std::filesystem::create_directories(options.report.parent_path());
+  WriteFileAtomic(
+      options.report,
+      Json::MakeObject({{"fingerprint", fingerprint}, {"comparison", comparison}}).Pretty());
+  return {false, std::move(comparison), *store.ReadPublished()};
+}
+
+ModelManifest TrainAndSave(const TrainRequest& request, lake::Session& session,
+                           const lake::Lake& lake, ModelStore& store, float min_rating,
+                           TrainObserver& observer) {
+  ResolveSettings(request);  // a wrong setting is told before the data is read
+  const GoldData gold = ReadGold(session, lake);
+  return TrainOn(Liked(gold.interactions, min_rating), gold.versions, request, Json(), store,
+                 observer);
+}
+
+std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake::Lake& lake,
+                                              const ModelStore& store, float min_rating,
+                                              const Clock& clock) {
+  const std::optional<Published> published = store.ReadPublished();
+  if (!published) {
+    throw Error(Code::kFailedPrecondition, "no model is published",
+                "train and publish the first models with: marquee up");
+  }
+  GoldData gold = ReadGold(session, lake);
+  auto bundle = std::make_shared<ModelBundle>();
+  bundle->name = published->champion.name();
+  bundle->model = store.Load(published->champion);
+  bundle->popular =
+      published->fallback == published->champion ? bundle->model : store.Load(published->fallback);
+  bundle->liked = Liked(gold.interactions, min_rating);
+  bundle->interactions = std::move(gold.interactions);
+  bundle->catalog = std::make_shared<Catalog>(std::move(gold.items));
+  bundle->loaded_ms = clock.NowMs();
+  return bundle;
+}
+
+}  // namespace marquee

@@ -1,0 +1,53 @@
+// The main job after the import: train the first models, compare them, publish the best.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/progress.h"
+#include "evaluation/evaluate.h"
+#include "lake/lake.h"
+#include "pipelines/model_store.h"
+#include "recommend/engine.h"
+
+namespace marquee {
+
+struct MainJobOptions {
+  int threads = 1;
+  uint64_t seed = 1;
+  float min_rating = 3.5f;       // ratings above it count as liked: what ranking models learn from
+  std::filesystem::path report;  // where the comparison is kept, as JSON
+};
+
+struct MainJobResult {
+  bool
+      was_up_to_date;  // nothing was trained: data, settings and program are those of the last time
+  Json comparison;     // EvaluateResult::ToJson of each model, most-popular first
+  Published published;
+};
+
+// Evaluates most-popular, item-content, ials and ease with strong-generalization (time-split when
+// there are too few users), chooses the best NDCG@100 on the validation users, reports the test
+// users, trains the winner on everything liked and publishes it, with most-popular for users
+// without history. Throws not_found before the first import; cancelled.
+MainJobResult RunMainJob(lake::Session& session, const lake::Lake& lake, ModelStore& store,
+                         const MainJobOptions& options, Progress& progress,
+                         const CancelToken& cancel);
+
+// Trains one model on everything liked and saves it as a new version; does not publish it.
+ModelManifest TrainAndSave(const TrainRequest& request, lake::Session& session,
+                           const lake::Lake& lake, ModelStore& store, float min_rating,
+                           TrainObserver& observer);
+
+// What serving needs: the published models and the newest gold tables. Throws failed_precondition
+// when nothing is published.
+std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake::Lake& lake,
+                                              const ModelStore& store, float min_rating,
+                                              const Clock& clock);
+
+}  // namespace marquee
