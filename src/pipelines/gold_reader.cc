@@ -95,13 +95,15 @@ std::vector<lake::TableVersion> GoldVersions(const lake::Lake& lake) {
   return versions;
 }
 
-GoldData ReadGold(lake::Session& session, const lake::Lake& lake) {
+GoldData ReadGold(lake::Session& session, const lake::Lake& lake,
+                  const std::vector<lake::TableVersion>& versions) {
   GoldData gold;
+  gold.versions = versions;
   int64_t interactions = 0;
-  for (const std::string_view table : kTables) {
-    const lake::Snapshot snapshot = lake.CreateView(session, table);
-    gold.versions.push_back({snapshot.table, snapshot.version});
-    if (table == kTables[0]) interactions = std::max<int64_t>(0, snapshot.num_rows());
+  for (const lake::TableVersion& version : versions) {
+    const lake::Snapshot snapshot =
+        lake.CreateView(session, version.table, {.version = version.version, .timestamp_ms = {}});
+    if (version.table == kTables[0]) interactions = std::max<int64_t>(0, snapshot.num_rows());
   }
   InteractionsBuilder builder;
   builder.Reserve(interactions);

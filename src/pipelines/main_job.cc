@@ -121,19 +121,35 @@ Interactions Liked(const Interactions& all, float min_rating) {
   return all;
 }
 
+// A model whose item rows are those of `gold`.
+std::shared_ptr<const Model> LoadFor(const GoldData& gold, const ModelStore& store,
+                                     const ModelVersion& id) {
+  std::shared_ptr<const Model> model = store.Load(id);
+  const IdDictionary& items = gold.interactions.items();
+  bool same = model->items().size() == items.size();
+  for (int32_t row = 0; same && row < items.size(); ++row) {
+    same = model->items().Name(row) == items.Name(row);
+  }
+  if (same) return model;
+  throw Error(Code::kFailedPrecondition,
+              StrCat(id.name(), " was trained on other items than the champion"),
+              "train both on the same data: marquee up, or marquee train");
+}
+
 }  // namespace
 
 MainJobResult RunMainJob(lake::Session& session, const lake::Lake& lake, ModelStore& store,
                          const MainJobOptions& options, Progress& progress,
                          const CancelToken& cancel) {
-  const std::string fingerprint = Fingerprint(GoldVersions(lake), options);
+  const std::vector<lake::TableVersion> versions = GoldVersions(lake);
+  const std::string fingerprint = Fingerprint(versions, options);
   const std::optional<Published> published = store.ReadPublished();
   const std::optional<Json> report = ReadReport(options.report);
   if (published && report && report->GetString("fingerprint") == fingerprint) {
     return {true, report->At("comparison"), *published};
   }
   progress.Update("read gold", -1, "");
-  const GoldData gold = ReadGold(session, lake);
+  const GoldData gold = ReadGold(session, lake, versions);
   Json comparison = Json::MakeArray();
   for (const std::string& type : FirstModels()) {
     comparison.Append(EvaluateType(type, gold.interactions, options, progress, cancel));
@@ -166,7 +182,7 @@ ModelManifest TrainAndSave(const TrainRequest& request, lake::Session& session,
                            const lake::Lake& lake, ModelStore& store, float min_rating,
                            TrainObserver& observer) {
   ResolveSettings(request);  // a wrong setting is told before the data is read
-  const GoldData gold = ReadGold(session, lake);
+  const GoldData gold = ReadGold(session, lake, GoldVersions(lake));
   return TrainOn(Liked(gold.interactions, min_rating), gold.versions, request, Json(), store,
                  observer);
 }
@@ -179,12 +195,14 @@ std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake
     throw Error(Code::kFailedPrecondition, "no model is published",
                 "train and publish the first models with: marquee up");
   }
-  GoldData gold = ReadGold(session, lake);
+  GoldData gold = ReadGold(session, lake,
+                           store.Find(published->champion.type, published->champion.version).data);
   auto bundle = std::make_shared<ModelBundle>();
   bundle->name = published->champion.name();
-  bundle->model = store.Load(published->champion);
-  bundle->popular =
-      published->fallback == published->champion ? bundle->model : store.Load(published->fallback);
+  bundle->model = LoadFor(gold, store, published->champion);
+  bundle->popular = published->fallback == published->champion
+                        ? bundle->model
+                        : LoadFor(gold, store, published->fallback);
   bundle->liked = Liked(gold.interactions, min_rating);
   bundle->interactions = std::move(gold.interactions);
   bundle->catalog = std::make_shared<Catalog>(std::move(gold.items));
