@@ -31,6 +31,10 @@ int Environment::threads() const {
   return threads > 0 ? static_cast<int>(threads) : AvailableCores();
 }
 
+float Environment::min_rating() const {
+  return static_cast<float>(config_.Number("models.min_rating"));
+}
+
 lake::Engine& Environment::engine() {
   if (!engine_) {
     CreateFolder(home_.root);

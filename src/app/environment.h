@@ -18,7 +18,7 @@ struct Home {
   std::filesystem::path root;
   std::filesystem::path settings() const { return root / "marquee.toml"; }
   std::filesystem::path lake() const { return root / "lake"; }
-  std::filesystem::path artifacts() const { return root / "artifacts"; }
+  std::filesystem::path models() const { return root / "artifacts" / "models"; }
   std::filesystem::path data() const { return root / "data"; }
   std::filesystem::path reports() const { return root / "reports"; }
   std::filesystem::path temporary() const { return root / "tmp"; }
@@ -34,6 +34,8 @@ class Environment {
   const Config& config() const { return config_; }
   const Clock& clock() const { return clock_; }
   int threads() const;
+  // Ratings above it count as liked.
+  float min_rating() const;
   // Opened when first asked for; the home folder is created then.
   lake::Engine& engine();
   lake::Lake& lake();

@@ -17,6 +17,8 @@ std::span<const SettingSpec> Settings() {
       {"lake.memory_limit", Type::kBytes, "2GiB",
        "Memory of SQL; beyond it sorts and joins spill to disk.", 67108864, 1e15},
       {"log.level", Type::kText, "warning", "debug, info, warning, error or off."},
+      {"models.min_rating", Type::kNumber, "3.5",
+       "Ratings above it count as liked, which is what models learn from."},
       {"server.host", Type::kText, "127.0.0.1",
        "Address to listen on; 0.0.0.0 opens the API to the network.", 0, 0},
       {"server.port", Type::kInt, "8000", "Port of the API and of the pages.", 0, 65535},

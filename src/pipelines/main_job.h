@@ -44,8 +44,8 @@ ModelManifest TrainAndSave(const TrainRequest& request, lake::Session& session,
                            const lake::Lake& lake, ModelStore& store, float min_rating,
                            TrainObserver& observer);
 
-// What serving needs: the published models and the newest gold tables. Throws failed_precondition
-// when nothing is published.
+// What serving needs: the published models and the gold tables that the champion was trained on.
+// Throws failed_precondition when nothing is published.
 std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake::Lake& lake,
                                               const ModelStore& store, float min_rating,
                                               const Clock& clock);
