@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "base/error_matchers.h"
 #include "base/files.h"
@@ -226,6 +227,18 @@ TEST_P(ModelContract, AnyTruncationIsFound) {
   }
   EXPECT_THAT([&] { LoadModelBytes(whole + "x", "f"); },
               ThrowsError(Code::kDataLoss, HasSubstr("its end is missing")));
+}
+
+// Files of the first format stay readable. They also seed the fuzzing of the reader. Made anew with
+// MARQUEE_WRITE_GOLDEN=1, which is right only for a new type or a new format.
+TEST_P(ModelContract, AFileOfTheFirstFormatIsStillRead) {
+  const std::filesystem::path path = "tests/corpus/model_file_fuzz/" + GetParam() + ".model";
+  if (std::getenv("MARQUEE_WRITE_GOLDEN") != nullptr) WriteFileAtomic(path, SmallFile());
+  const std::unique_ptr<Model> model = LoadModel(path);
+  EXPECT_EQ(model->type(), GetParam());
+  EXPECT_EQ(model->items().Name(7), "item-7");
+  const std::vector<ScoredItem> similar = model->SimilarItems(1, 2);
+  EXPECT_THAT(similar, SizeIs(2));
 }
 
 std::vector<std::string> TypeNames() {

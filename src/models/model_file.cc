@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "base/version.h"
 
 namespace marquee {
 namespace {
@@ -199,7 +200,7 @@ void ModelWriter::Pad() {
 
 void ModelWriter::Finish() {
   const std::string toc = Json::MakeObject({{"model", model_type_},
-                                            {"written_by", "marquee " MARQUEE_VERSION},
+                                            {"written_by", StrCat("marquee ", Version())},
                                             {"settings", settings_},
                                             {"sections", sections_}})
                               .Dump();

@@ -1,0 +1,193 @@
+#include "models/ials.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/thread_pool.h"
+#include "kernels/cholesky.h"
+#include "kernels/vector.h"
+#include "models/ials_solver.h"
+#include "models/model_file.h"
+#include "models/training.h"
+
+namespace marquee {
+namespace {
+
+constexpr std::string_view kType = "ials";
+constexpr int kMaxFactors = 4096;
+
+void RequireValid(const IalsOptions& options) {
+  RequireRange("factors", options.factors, 1, kMaxFactors);
+  RequireRange("epochs", options.epochs, 1, 1000);
+  RequireRange("regularization", options.regularization, 1e-9, 1e6);
+  RequireRange("unobserved_weight", options.unobserved_weight, 1e-9, 1e3);
+  RequireRange("nu", options.nu, 0, 1);
+  RequireRange("init_stddev", options.init_stddev, 1e-6, 10);
+  RequireRange("threads", options.threads, 1, 4096);
+}
+
+void RequireMemory(const Interactions& data, const IalsOptions& options) {
+  const int64_t rows = int64_t{data.num_users()} + data.num_items();
+  const int64_t d = options.factors;
+  // The factors; and for each thread, and the Gram matrix, a square.
+  const int64_t needed =
+      (rows * d + (options.threads + 1) * d * d) * static_cast<int64_t>(sizeof(float));
+  const int64_t free = options.memory_bytes > 0 ? options.memory_bytes : AvailableMemoryBytes();
+  if (needed <= free) return;
+  throw Error(Code::kResourceExhausted,
+              StrCat("ials of ", WithThousands(rows), " users and items with ", d,
+                     " factors needs ", HumanBytes(needed),
+                     " of memory: ", HumanBytes(std::max<int64_t>(free, 0)), " are free"),
+              "lower factors, or free memory");
+}
+
+// 1 / |row|; NaN for a row of zeros, so that it is like nothing.
+std::vector<float> InverseNorms(const kernels::Matrix& factors) {
+  std::vector<float> inverse(factors.rows());
+  for (size_t row = 0; row < inverse.size(); ++row) {
+    const float square = kernels::Dot(factors.Row(row), factors.Row(row));
+    inverse[row] = square > 0 ? 1 / std::sqrt(square) : std::numeric_limits<float>::quiet_NaN();
+  }
+  return inverse;
+}
+
+}  // namespace
+
+IalsFactors FactorizeIals(const Interactions& data, const IalsOptions& options,
+                          TrainObserver& observer) {
+  RequireValid(options);
+  RequireInteractions(data, kType);
+  RequireMemory(data, options);
+  ThreadPool pool(options.threads);
+  IalsFactors factors;
+  factors.users = RandomFactors(data.num_users(), options, pool);
+  factors.items = kernels::Matrix(static_cast<size_t>(data.num_items()), factors.users.columns());
+  for (int epoch = 1; epoch <= options.epochs; ++epoch) {
+    SolveRows(data.by_item(), IalsSide(factors.users, options, pool), pool, observer,
+              &factors.items);
+    SolveRows(data.by_user(), IalsSide(factors.items, options, pool), pool, observer,
+              &factors.users);
+    observer.OnEpoch({.epoch = epoch, .epochs = options.epochs});
+  }
+  return factors;
+}
+
+std::unique_ptr<IalsModel> TrainIals(const Interactions& data, const IalsOptions& options,
+                                     TrainObserver& observer) {
+  return std::make_unique<IalsModel>(data.shared_items(), options,
+                                     FactorizeIals(data, options, observer).items);
+}
+
+IalsUser::IalsUser(const kernels::Matrix& item_factors)
+    : item_factors_(item_factors),
+      vector_(item_factors.columns()),
+      workspace_(std::make_unique<IalsWorkspace>()) {}
+IalsUser::~IalsUser() = default;
+IalsUser::IalsUser(IalsUser&&) noexcept = default;
+
+// The score h_i.w is sum_j h_i.A^-1 h_j: one solve for A^-1 h_i, one product for each j.
+std::vector<std::vector<ScoredItem>> IalsUser::Explain(std::span<const int32_t> items,
+                                                       int k) const {
+  std::vector<std::vector<ScoredItem>> explanations;
+  std::vector<float> direction(vector_.size());
+  for (const int32_t item : items) {
+    const std::span<const float> factors = item_factors_.Row(static_cast<size_t>(item));
+    std::copy(factors.begin(), factors.end(), direction.begin());
+    kernels::CholeskySolve(workspace_->factor, direction);
+    std::vector<ScoredItem> parts;
+    parts.reserve(history_.size());
+    for (const int32_t past : history_)
+      parts.push_back(
+          {past, kernels::Dot(direction, item_factors_.Row(static_cast<size_t>(past)))});
+    explanations.push_back(Largest(std::move(parts), k));
+  }
+  return explanations;
+}
+
+IalsModel::IalsModel(std::shared_ptr<const IdDictionary> items, const IalsOptions& options,
+                     kernels::Matrix item_factors)
+    : Model(std::move(items)),
+      options_(options),
+      item_factors_(std::move(item_factors)),
+      inverse_norms_(InverseNorms(item_factors_)) {
+  ThreadPool pool(AvailableCores());
+  side_ = std::make_unique<IalsSide>(item_factors_, options_, pool);
+}
+
+IalsModel::~IalsModel() = default;
+
+IalsUser IalsModel::Fold(const SparseRow& history) const {
+  IalsUser user(item_factors_);
+  const std::span<const int32_t> known = KnownItems(history, items().size()).columns;
+  user.history_.assign(known.begin(), known.end());
+  side_->Solve(known, *user.workspace_, user.vector_);
+  return user;
+}
+
+std::vector<float> IalsModel::FoldIn(const SparseRow& history) const {
+  return Fold(history).vector_;
+}
+
+void IalsModel::ScoreVector(std::span<const float> vector, std::span<float> scores) const {
+  kernels::Scores(item_factors_, vector, scores);
+}
+
+void IalsModel::Score(const SparseRow& history, std::span<float> scores) const {
+  ScoreVector(FoldIn(history), scores);
+}
+
+std::vector<ScoredItem> IalsModel::SimilarItems(int32_t item, int k) const {
+  const auto i = static_cast<size_t>(item);
+  std::vector<float> cosines(inverse_norms_.size());
+  ScoreVector(item_factors_.Row(i), cosines);
+  for (size_t j = 0; j < cosines.size(); ++j) cosines[j] *= inverse_norms_[i] * inverse_norms_[j];
+  return BestItems(cosines, item, k);
+}
+
+std::vector<ScoredItem> IalsModel::Explain(const SparseRow& history, int32_t item, int k) const {
+  return ExplainMany(history, std::span(&item, 1), k).front();
+}
+
+std::vector<std::vector<ScoredItem>> IalsModel::ExplainMany(const SparseRow& history,
+                                                            std::span<const int32_t> items,
+                                                            int k) const {
+  return Fold(history).Explain(items, k);
+}
+
+void IalsModel::Save(ModelWriter& writer) const {
+  writer.SetSettings(Json::MakeObject({{"factors", options_.factors},
+                                       {"epochs", options_.epochs},
+                                       {"regularization", options_.regularization},
+                                       {"unobserved_weight", options_.unobserved_weight},
+                                       {"nu", options_.nu},
+                                       {"init_stddev", options_.init_stddev},
+                                       {"seed", options_.seed}}));
+  writer.Add("item_factors", item_factors_.values(), {items().size(), options_.factors});
+}
+
+std::unique_ptr<IalsModel> IalsModel::Load(const ModelReader& reader,
+                                           std::shared_ptr<const IdDictionary> items) {
+  const int64_t d = reader.SettingInt("factors");
+  if (d < 1 || d > kMaxFactors) reader.Refuse(StrCat("setting 'factors' is ", d));
+  IalsOptions options{.factors = static_cast<int>(d),
+                      .epochs = static_cast<int>(reader.SettingInt("epochs")),
+                      .regularization = reader.SettingDouble("regularization"),
+                      .unobserved_weight = reader.SettingDouble("unobserved_weight"),
+                      .nu = reader.SettingDouble("nu"),
+                      .init_stddev = reader.SettingDouble("init_stddev"),
+                      .seed = static_cast<uint64_t>(reader.SettingInt("seed"))};
+  try {
+    RequireValid(options);
+  } catch (const Error& error) {
+    reader.Refuse(error.message());
+  }
+  const std::span<const float> saved = reader.Floats("item_factors", {items->size(), d});
+  kernels::Matrix factors(static_cast<size_t>(items->size()), static_cast<size_t>(d));
+  std::copy(saved.begin(), saved.end(), factors.values().begin());
+  return std::make_unique<IalsModel>(std::move(items), options, std::move(factors));
+}
+
+}  // namespace marquee

@@ -1,0 +1,281 @@
+#include "models/ials.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include "base/error_matchers.h"
+#include "models/ials_solver.h"
+#include "models/planted.h"
+
+namespace marquee {
+namespace {
+
+using testing::ElementsAreArray;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+NoTrainObserver no_observer;
+
+IalsOptions Small() { return {.factors = 12, .epochs = 5, .seed = 7, .threads = 2}; }
+
+void ExpectRefused(const IalsOptions& options, const std::string& message) {
+  EXPECT_THAT([&] { TrainIals(MakePlantedWorld(), options, no_observer); },
+              ThrowsError(Code::kInvalidArgument, message));
+}
+
+TEST(TrainIals, RefusesAnOptionOutOfRangeByName) {
+  ExpectRefused({.factors = 0}, "factors is 0: must be 1 to 4096");
+  ExpectRefused({.factors = 4097}, "factors is 4097: must be 1 to 4096");
+  ExpectRefused({.epochs = 0}, "epochs is 0: must be 1 to 1000");
+  ExpectRefused({.regularization = 0}, "regularization is 0: must be 1e-09 to 1e+06");
+  ExpectRefused({.regularization = std::nan("")}, "regularization is nan: must be 1e-09 to 1e+06");
+  ExpectRefused({.unobserved_weight = -1}, "unobserved_weight is -1: must be 1e-09 to 1000");
+  ExpectRefused({.nu = 1.5}, "nu is 1.5: must be 0 to 1");
+  ExpectRefused({.init_stddev = 0}, "init_stddev is 0: must be 1e-06 to 10");
+}
+
+TEST(TrainIals, RefusesDataWithoutInteractions) {
+  EXPECT_THAT([] { TrainIals(InteractionsBuilder().Build(), Small(), no_observer); },
+              ThrowsError(Code::kInvalidArgument, HasSubstr("no interactions")));
+}
+
+TEST(TrainIals, RefusesWhatDoesNotFitInMemoryBeforeAnyWork) {
+  IalsOptions options = Small();
+  options.factors = 4096;
+  options.memory_bytes = 1 << 20;
+  EXPECT_THAT([&] { TrainIals(MakePlantedWorld(), options, no_observer); },
+              ThrowsError(Code::kResourceExhausted,
+                          HasSubstr("ials of 260 users and items with 4096 factors needs")));
+}
+
+// Of 25 items in the own cluster and 75 outside, with 90 % of the interactions inside: nearly all
+// of the ten best unseen items must be from the own cluster; chance would give about 2 of 10.
+TEST(TrainIals, RecoversPlantedClusters) {
+  const Interactions data = MakePlantedWorld();
+  const auto model = TrainIals(data, Small(), no_observer);
+  std::vector<float> scores(static_cast<size_t>(data.num_items()));
+  int inside = 0, asked = 0;
+  for (int32_t user = 0; user < data.num_users(); ++user) {
+    const SparseRow history = data.by_user().Row(user);
+    model->Score(history, scores);
+    for (const int32_t seen : history.columns) scores[static_cast<size_t>(seen)] = -1e9f;
+    std::vector<int32_t> order(scores.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::partial_sort(order.begin(), order.begin() + 10, order.end(), [&](int32_t a, int32_t b) {
+      return scores[static_cast<size_t>(a)] > scores[static_cast<size_t>(b)];
+    });
+    for (int n = 0; n < 10; ++n, ++asked) inside += order[static_cast<size_t>(n)] % 4 == user % 4;
+  }
+  EXPECT_GT(inside, asked * 85 / 100);
+}
+
+TEST(TrainIals, ValuesDoNotMatter) {
+  InteractionsBuilder low, high;
+  const Interactions data = MakePlantedWorld();
+  for (InteractionsBuilder* builder : {&low, &high}) {
+    for (int32_t u = 0; u < data.num_users(); ++u) builder->AddUser(data.users().Name(u));
+    for (int32_t i = 0; i < data.num_items(); ++i) builder->AddItem(data.items().Name(i));
+    for (int32_t u = 0; u < data.num_users(); ++u) {
+      for (const int32_t i : data.by_user().Row(u).columns)
+        builder->Add(u, i, builder == &low ? 0.5f : static_cast<float>(i), 0);
+    }
+  }
+  EXPECT_THAT(
+      TrainIals(low.Build(), Small(), no_observer)->item_factors().values(),
+      ElementsAreArray(TrainIals(high.Build(), Small(), no_observer)->item_factors().values()));
+}
+
+std::vector<float> Factors(uint64_t seed, int threads) {
+  IalsOptions options = Small();
+  options.seed = seed;
+  options.threads = threads;
+  const IalsFactors factors = FactorizeIals(MakePlantedWorld(), options, no_observer);
+  std::vector<float> all(factors.users.values().begin(), factors.users.values().end());
+  all.insert(all.end(), factors.items.values().begin(), factors.items.values().end());
+  return all;
+}
+
+TEST(TrainIals, SameSeedGivesSameBytesForAnyNumberOfThreads) {
+  EXPECT_EQ(Factors(7, 1), Factors(7, 3));
+}
+
+TEST(TrainIals, AnotherSeedGivesOtherFactors) { EXPECT_NE(Factors(7, 1), Factors(8, 1)); }
+
+TEST(TrainIals, FoldInOfATrainedUserEqualsItsTrainedRow) {
+  const Interactions data = MakePlantedWorld();
+  const IalsFactors factors = FactorizeIals(data, Small(), no_observer);
+  const auto model = TrainIals(data, Small(), no_observer);
+  for (int32_t user = 0; user < data.num_users(); ++user) {
+    ASSERT_THAT(model->FoldIn(data.by_user().Row(user)),
+                ElementsAreArray(factors.users.Row(static_cast<size_t>(user))));
+  }
+}
+
+double SquareNorm(std::span<const float> row) {
+  return std::inner_product(row.begin(), row.end(), row.begin(), 0.0);
+}
+
+// The objective of the header, term by term in double precision.
+double Objective(const Interactions& data, const IalsOptions& options, const kernels::Matrix& users,
+                 const kernels::Matrix& items) {
+  double sum = 0;
+  for (int32_t u = 0; u < data.num_users(); ++u) {
+    const SparseRow seen = data.by_user().Row(u);
+    const auto user = users.Row(static_cast<size_t>(u));
+    for (int32_t i = 0; i < data.num_items(); ++i) {
+      const auto item = items.Row(static_cast<size_t>(i));
+      const double score = std::inner_product(user.begin(), user.end(), item.begin(), 0.0);
+      sum += options.unobserved_weight * score * score;
+      if (std::binary_search(seen.columns.begin(), seen.columns.end(), i))
+        sum += (score - 1) * (score - 1);
+    }
+    const double count = static_cast<double>(seen.size()) +
+                         options.unobserved_weight * static_cast<double>(data.num_items());
+    sum += options.regularization * std::pow(count, options.nu) * SquareNorm(user);
+  }
+  for (int32_t i = 0; i < data.num_items(); ++i) {
+    const double count = static_cast<double>(data.by_item().Row(i).size()) +
+                         options.unobserved_weight * static_cast<double>(data.num_users());
+    sum += options.regularization * std::pow(count, options.nu) *
+           SquareNorm(items.Row(static_cast<size_t>(i)));
+  }
+  return sum;
+}
+
+class IalsObjective : public testing::TestWithParam<double> {};
+
+TEST_P(IalsObjective, FallsWithEveryHalfStepAndRowsAreItsMinimum) {
+  const Interactions data = MakePlantedWorld();
+  IalsOptions options = Small();
+  options.nu = GetParam();
+  ThreadPool pool(2);
+  kernels::Matrix users = RandomFactors(data.num_users(), options, pool);
+  kernels::Matrix items = RandomFactors(data.num_items(), options, pool);
+  double before = Objective(data, options, users, items);
+  for (int epoch = 0; epoch < 4; ++epoch) {
+    SolveRows(data.by_item(), IalsSide(users, options, pool), pool, no_observer, &items);
+    const double between = Objective(data, options, users, items);
+    EXPECT_LT(between, before);
+    SolveRows(data.by_user(), IalsSide(items, options, pool), pool, no_observer, &users);
+    before = Objective(data, options, users, items);
+    EXPECT_LT(before, between);
+  }
+  // A step to either side along any coordinate of a solved row must cost: it would not with a
+  // regularization or a weight that is off.
+  for (const size_t user : {0, 17, 159}) {
+    for (size_t k = 0; k < users.columns(); ++k) {
+      for (const float step : {-0.02f, 0.02f}) {
+        users.Row(user)[k] += step;
+        EXPECT_GT(Objective(data, options, users, items), before) << user << " " << k;
+        users.Row(user)[k] -= step;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Nu, IalsObjective, testing::Values(0.0, 0.5, 1.0));
+
+// Asks to stop from the n-th question on.
+class StopAt : public TrainObserver {
+ public:
+  explicit StopAt(int question) : left_(question) {}
+  void OnEpoch(const Epoch& epoch) override { last_epoch = epoch.epoch; }
+  bool ShouldStop() const override { return --left_ < 0; }
+
+  int last_epoch = 0;
+
+ private:
+  mutable int left_;
+};
+
+TEST(TrainIals, StopsInsideAnEpoch) {
+  for (const int questions : {0, 1, 3}) {
+    StopAt observer(questions);
+    IalsOptions options = Small();
+    options.threads = 1;
+    EXPECT_THAT([&] { TrainIals(MakePlantedWorld(), options, observer); },
+                ThrowsError(Code::kCancelled, "training of ials was stopped"));
+    EXPECT_EQ(observer.last_epoch, questions / 2);
+  }
+}
+
+TEST(TrainIals, ReportsEveryEpoch) {
+  StopAt never(1 << 30);
+  TrainIals(MakePlantedWorld(), Small(), never);
+  EXPECT_EQ(never.last_epoch, 5);
+}
+
+class IalsAnswers : public testing::Test {
+ protected:
+  const Interactions data_ = MakePlantedWorld();
+  const std::unique_ptr<IalsModel> model_ = TrainIals(data_, Small(), no_observer);
+  const SparseRow history_ = data_.by_user().Row(3);
+};
+
+TEST_F(IalsAnswers, ContributionsSumToTheScore) {
+  std::vector<float> scores(static_cast<size_t>(data_.num_items()));
+  model_->Score(history_, scores);
+  for (int32_t item = 0; item < data_.num_items(); ++item) {
+    const std::vector<ScoredItem> parts = model_->Explain(history_, item, 1000);
+    ASSERT_THAT(parts, SizeIs(history_.size()));
+    const double sum = std::accumulate(parts.begin(), parts.end(), 0.0,
+                                       [](double s, const ScoredItem& p) { return s + p.score; });
+    ASSERT_NEAR(sum, scores[static_cast<size_t>(item)], 1e-4);
+  }
+}
+
+TEST_F(IalsAnswers, ExplanationsComeLargestFirstAndAtMostK) {
+  const std::vector<ScoredItem> all = model_->Explain(history_, 7, 1000);
+  const std::vector<ScoredItem> three = model_->Explain(history_, 7, 3);
+  ASSERT_THAT(three, SizeIs(3));
+  for (size_t n = 0; n < 3; ++n) {
+    EXPECT_EQ(three[n].item, all[n].item);
+    EXPECT_GE(all[n].score, all[n + 1].score);
+  }
+}
+
+TEST_F(IalsAnswers, SeveralItemsAreExplainedAsOneByOne) {
+  const std::vector<int32_t> items = {9, 2, 9};
+  const auto together = model_->ExplainMany(history_, items, 4);
+  ASSERT_THAT(together, SizeIs(3));
+  for (size_t n = 0; n < items.size(); ++n) {
+    const auto alone = model_->Explain(history_, items[n], 4);
+    ASSERT_THAT(together[n], SizeIs(alone.size()));
+    for (size_t part = 0; part < alone.size(); ++part) {
+      EXPECT_EQ(together[n][part].item, alone[part].item);
+      EXPECT_EQ(together[n][part].score, alone[part].score);
+    }
+  }
+}
+
+TEST_F(IalsAnswers, AFoldedUserScoresAndExplainsAsTheModel) {
+  const IalsUser user = model_->Fold(history_);
+  std::vector<float> by_user(static_cast<size_t>(data_.num_items())), by_model(by_user.size());
+  model_->ScoreVector(user.vector(), by_user);
+  model_->Score(history_, by_model);
+  EXPECT_EQ(by_user, by_model);
+  const int32_t item = 5;
+  EXPECT_EQ(user.Explain(std::span(&item, 1), 1)[0][0].item,
+            model_->Explain(history_, item, 1)[0].item);
+}
+
+TEST_F(IalsAnswers, SimilarItemsShareTheCluster) {
+  for (const ScoredItem& similar : model_->SimilarItems(6, 5)) {
+    EXPECT_EQ(similar.item % 4, 6 % 4);
+    EXPECT_LE(similar.score, 1.00001f);
+  }
+}
+
+TEST_F(IalsAnswers, AnItemWithoutInteractionsIsLikeNothing) {
+  const int32_t unseen = data_.num_items() - 1;
+  EXPECT_THAT(model_->SimilarItems(unseen, 5), IsEmpty());
+  for (const ScoredItem& similar : model_->SimilarItems(6, 1000)) EXPECT_NE(similar.item, unseen);
+}
+
+}  // namespace
+}  // namespace marquee
