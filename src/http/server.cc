@@ -1,5 +1,7 @@
 #include "http/server.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -431,6 +433,8 @@ void Server::Stop() {
   if (state_->threads.empty()) return;
   state_->drain_until = SteadyClock::now() + milliseconds(state_->shared.options.drain_timeout_ms);
   state_->shared.draining = true;
+  // Here and now, not on the acceptor's loop, which a handler may hold up.
+  ::shutdown(state_->acceptor->native_handle(), SHUT_RDWR);
   for (const auto& loop : state_->loops) {
     asio::post(loop->context, [&sweep = loop->sweep] { sweep.cancel(); });
   }
