@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/check.h"
@@ -17,10 +18,10 @@ constexpr double kActivitySpread = 1.15;
 constexpr float kSecondCommunity = 0.45f;  // at most, of a viewer's taste
 constexpr float kDrift = 0.35f;            // of a taste, over the whole time
 constexpr double kPersonalTaste = 0.3;
-constexpr double kBiasSpread = 0.38;
-constexpr double kMeanStars = 3.2;  // before the liking that chose the film
+constexpr double kBiasSpread = 0.42;
+constexpr double kMeanStars = 2.92;  // before the liking that chose the film
 constexpr double kStarsOfAffinity = 0.4;
-constexpr double kNoiseStars = 0.7;
+constexpr double kNoiseStars = 0.8;
 
 constexpr double kRatingsOfSeason = 60;
 constexpr double kSlotsBetweenSeasons = 5;
@@ -98,8 +99,8 @@ Audience::Viewer Audience::DrawViewer() {
   Viewer viewer;
   viewer.first_taste =
       Taste::Blend(home, second, kSecondCommunity * static_cast<float>(rng_.Uniform()));
-  for (float& weight : viewer.first_taste.genres)
-    weight += static_cast<float>(kPersonalTaste * rng_.Normal());
+  for (size_t i = 0; i < kNumGenres; ++i)
+    viewer.first_taste.genres[i] += static_cast<float>(kPersonalTaste * rng_.Normal());
   for (float& weight : viewer.first_taste.hidden)
     weight += static_cast<float>(kPersonalTaste * rng_.Normal());
   viewer.last_taste = Taste::Blend(viewer.first_taste, any(), kDrift);
@@ -128,22 +129,30 @@ void Audience::WatchSeason(const Viewer& viewer, int slot, size_t count) {
   const Taste taste = Taste::Blend(viewer.first_taste, viewer.last_taste, through_time);
   const auto strength = static_cast<float>(options_.taste_strength);
   const std::vector<float>& popularity = world_.popularity(slot);
+  const size_t room = std::max<size_t>(4 * count, 512);
+  float threshold = -std::numeric_limits<float>::infinity();
   candidates_.clear();
   for (size_t f = 0; f < popularity.size(); ++f) {
-    if (seen_[f] || std::isinf(popularity[f])) continue;
-    const float affinity = World::Affinity(taste, world_.films()[f]);
-    candidates_.push_back(
-        {popularity[f] + strength * affinity + Gumbel(), affinity, static_cast<int32_t>(f)});
+    const float affinity = World::Affinity(taste, world_.traits()[f]);
+    const float key = popularity[f] + strength * affinity + Gumbel();
+    if (key <= threshold || seen_[f]) continue;
+    candidates_.push_back({key, affinity, static_cast<int32_t>(f)});
+    if (candidates_.size() == room) threshold = KeepBest(count);
   }
   MARQUEE_CHECK(count <= candidates_.size());
-  const auto by_key = [](const Candidate& a, const Candidate& b) {
-    return a.key > b.key || (a.key == b.key && a.film < b.film);
-  };
-  const auto chosen_end = candidates_.begin() + static_cast<std::ptrdiff_t>(count);
-  if (chosen_end != candidates_.end())
-    std::nth_element(candidates_.begin(), chosen_end, candidates_.end(), by_key);
-  std::sort(candidates_.begin(), chosen_end, by_key);
-  RateInVisits(viewer, slot, {candidates_.data(), count});
+  KeepBest(count);
+  std::sort(candidates_.begin(), candidates_.end(), Better);
+  RateInVisits(viewer, slot, candidates_);
+}
+
+// Keeps the `count` best candidates; returns a bound that no other film of this season may miss.
+float Audience::KeepBest(size_t count) {
+  if (count < candidates_.size()) {
+    const auto end = candidates_.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(candidates_.begin(), end - 1, candidates_.end(), Better);
+    candidates_.resize(count);
+  }
+  return candidates_[count - 1].key;
 }
 
 // Ratings come in bursts: a visit of a quarter of an hour, then hours of silence.

@@ -45,9 +45,13 @@ class Audience {
     int32_t film;
   };
 
+  static bool Better(const Candidate& a, const Candidate& b) {
+    return a.key > b.key || (a.key == b.key && a.film < b.film);
+  }
   Viewer DrawViewer();
   std::vector<int> DrawSeasons(int64_t num_ratings);
   void WatchSeason(const Viewer& viewer, int slot, size_t count);
+  float KeepBest(size_t count);
   void RateInVisits(const Viewer& viewer, int slot, std::span<const Candidate> chosen);
   int8_t Rate(const Viewer& viewer, const Candidate& candidate);
   float Gumbel();

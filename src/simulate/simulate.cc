@@ -98,16 +98,16 @@ std::string CsvField(const std::string& text) {
 void WriteFilms(const World& world, const fs::path& path) {
   OutputFile file(path);
   file.text() = "movieId,title,genres\n";
-  int64_t id = 0;
-  for (const Film& film : world.films()) {
+  for (size_t i = 0; i < world.films().size(); ++i) {
+    const Film& film = world.films()[i];
     std::string genres;
-    for (const int8_t genre : film.genres) {
-      if (genre < 0) continue;
+    for (const uint8_t genre : world.traits()[i].genres) {
+      if (genre == kNumGenres) continue;
       if (!genres.empty()) genres += '|';
-      genres += GenreNames()[static_cast<size_t>(genre)];
+      genres += GenreNames()[genre];
     }
     file.text() +=
-        StrCat(++id, ",", CsvField(CatalogTitle(film.title, film.year)), ",", genres, "\n");
+        StrCat(i + 1, ",", CsvField(CatalogTitle(film.title, film.year)), ",", genres, "\n");
     file.FlushWhenFull();
   }
   file.Finish();

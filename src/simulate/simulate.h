@@ -16,7 +16,7 @@ struct SimulateOptions {
   int64_t ratings = 1'000'000;  // from 20 a user to a quarter of users x films; all are written
   int days = 1096;              // how long people watch, 28..3650, until the end of 2024
   int communities = 24;         // groups of like taste, 1..1000
-  double taste_strength = 1.1;  // 0 (only popularity counts) .. 4 (only taste does)
+  double taste_strength = 1.6;  // 0 (only popularity counts) .. 4 (only taste does)
   uint64_t seed = 1;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "simulate/simulate.h"
+#include "simulate/titles.h"
 
 namespace marquee {
 
@@ -19,18 +20,22 @@ inline constexpr int kSlotDays = 14;  // popularity stands still for so long
 
 // What a person likes, or a community of them: a weight for each genre and each hidden trait.
 struct Taste {
-  std::array<float, kNumGenres> genres{};
+  std::array<float, kNumGenres + 1> genres{};  // the last stands for "no genre" and stays 0
   std::array<float, kNumHidden> hidden{};
 
   static Taste Blend(const Taste& a, const Taste& b, float share_of_b);
 };
 
+// What a taste meets in a film.
+struct Traits {
+  std::array<float, kNumHidden> hidden;
+  std::array<uint8_t, kMaxGenres> genres;  // indexes of GenreNames(), ascending; kNumGenres: none
+  float genre_weight;                      // 1 / sqrt(number of genres)
+};
+
 struct Film {
   std::string title;  // "The Velvet Lighthouse"
   int year;
-  std::array<int8_t, kMaxGenres> genres;  // indexes of GenreNames(), ascending; -1 behind the last
-  float genre_weight;                     // 1 / sqrt(number of genres)
-  std::array<float, kNumHidden> hidden;
   float quality;      // shift of its ratings, in stars
   float popularity;   // logarithm, without time
   float trend_phase;  // its fashion comes and goes
@@ -43,6 +48,8 @@ class World {
   explicit World(const SimulateOptions& options);
 
   const std::vector<Film>& films() const { return films_; }
+  // By film, apart from the rest: the inner loop of a simulation reads nothing else.
+  const std::vector<Traits>& traits() const { return traits_; }
   const std::vector<Taste>& communities() const { return communities_; }
   int num_slots() const { return static_cast<int>(popularity_.size()); }
 
@@ -51,12 +58,13 @@ class World {
     return popularity_[static_cast<size_t>(slot)];
   }
   // How well a film suits a taste: mean about 0, standard deviation about 1 over the world.
-  static float Affinity(const Taste& taste, const Film& film);
+  static float Affinity(const Taste& taste, const Traits& film);
 
  private:
-  Film MakeFilm(const SimulateOptions& options, Rng& rng) const;
+  void AddFilm(const SimulateOptions& options, TitleMaker* titles, Rng& rng);
 
   std::vector<Film> films_;
+  std::vector<Traits> traits_;
   std::vector<Taste> communities_;
   std::vector<std::vector<float>> popularity_;
 };
