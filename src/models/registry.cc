@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "models/ease.h"
+#include "models/ials.h"
 #include "models/item_content.h"
 #include "models/model_file.h"
 #include "models/popular.h"
@@ -75,6 +76,37 @@ std::unique_ptr<Model> TrainEaseType(const TrainInput& in) {
   return TrainEase(in.data, {.l2 = in.Double("l2"), .threads = in.threads}, in.observer);
 }
 
+const std::vector<SettingSpec>& IalsSettings() {
+  static const std::vector<SettingSpec> settings = {
+      {"factors", Type::kInt, "128",
+       "length of the embeddings; time grows with its square, quality flattens at 64 to 512", 1,
+       4096},
+      {"epochs", Type::kInt, "12", "passes over the data; quality flattens after 8 to 16", 1, 1000},
+      {"regularization", Type::kNumber, "0.003", "raise it when training fits and test does not",
+       1e-9, 1e6},
+      {"unobserved_weight", Type::kNumber, "0.1",
+       "weight of a pair never seen, against 1 more for a seen one; lower it for sparse data", 1e-9,
+       1e3},
+      {"nu", Type::kNumber, "1",
+       "how far regularization grows with activity: 0 not at all, 1 in proportion", 0, 1},
+      {"init_stddev", Type::kNumber, "0.1", "spread of the first factors, over sqrt(factors)", 1e-6,
+       10}};
+  return settings;
+}
+
+std::unique_ptr<Model> TrainIalsType(const TrainInput& in) {
+  return TrainIals(in.data,
+                   {.factors = in.Int("factors"),
+                    .epochs = in.Int("epochs"),
+                    .regularization = in.Double("regularization"),
+                    .unobserved_weight = in.Double("unobserved_weight"),
+                    .nu = in.Double("nu"),
+                    .init_stddev = in.Double("init_stddev"),
+                    .seed = in.seed(),
+                    .threads = in.threads},
+                   in.observer);
+}
+
 template <typename T>
 std::unique_ptr<Model> LoadType(const ModelReader& reader,
                                 std::shared_ptr<const IdDictionary> items) {
@@ -95,12 +127,14 @@ struct Table {
 const Table& TheTable() {
   static const Table table = [] {
     Table built;
-    built.Add("most-popular", "what everybody likes, overall or lately; the floor to beat",
-              PopularSettings(), {TrainPopularType, LoadType<PopularModel>});
-    built.Add("item-content", "titles like those somebody liked, by genres, words and decade",
-              ItemContentSettings(), {TrainItemContentType, LoadType<ItemContentModel>});
+    built.Add("ials", "matrix factorization of who met what; the model for any size",
+              IalsSettings(), {TrainIalsType, LoadType<IalsModel>});
     built.Add("ease", "linear model of items on items, in closed form; strong up to ~20,000 items",
               EaseSettings(), {TrainEaseType, LoadType<EaseModel>});
+    built.Add("item-content", "titles like those somebody liked, by genres, words and decade",
+              ItemContentSettings(), {TrainItemContentType, LoadType<ItemContentModel>});
+    built.Add("most-popular", "what everybody likes, overall or lately; the floor to beat",
+              PopularSettings(), {TrainPopularType, LoadType<PopularModel>});
     return built;
   }();
   return table;
