@@ -1,0 +1,52 @@
+// The route table and api/openapi.yaml say the same.
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "base/files.h"
+#include "base/version.h"
+#include "services/test_world.h"
+
+namespace marquee {
+namespace {
+
+// "GET /items/{item_id}" of each operation. The file keeps to block style, two blanks a level, so
+// paths stand at two and methods at four below "paths:".
+std::set<std::string> DescribedRoutes() {
+  const std::set<std::string_view> methods = {"get", "put", "post", "delete", "patch"};
+  std::set<std::string> routes;
+  std::string path;
+  bool in_paths = false;
+  const std::string text = ReadFile("api/openapi.yaml");
+  for (const std::string_view line : Split(text, "\n")) {
+    const size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    if (indent == 0 && !line.empty()) in_paths = line == "paths:";
+    if (!in_paths || !line.ends_with(':')) continue;
+    const std::string_view key = line.substr(indent, line.size() - indent - 1);
+    if (indent == 2) path = key;
+    if (indent == 4 && methods.contains(key)) {
+      std::string method(key);
+      for (char& c : method) c = static_cast<char>(c - 32);
+      routes.insert(StrCat(method, " ", path));
+    }
+  }
+  return routes;
+}
+
+TEST(OpenApi, DescribesEveryRouteAndNoOther) {
+  const TestWorld world;
+  const http::Router router = MakeRouter(world.recommend, world.status);
+  std::set<std::string> routes;
+  for (const auto& route : router.routes()) {
+    routes.insert(StrCat(route->method, " ", route->pattern));
+  }
+  EXPECT_EQ(DescribedRoutes(), routes);
+}
+
+TEST(OpenApi, IsOfThisVersion) {
+  EXPECT_THAT(ReadFile("api/openapi.yaml"),
+              testing::HasSubstr(StrCat("\n  version: ", Version(), "\n")));
+}
+
+}  // namespace
+}  // namespace marquee

@@ -1,0 +1,87 @@
+#include "services/render.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+namespace marquee {
+namespace {
+
+// The double with the shortest digits that name this float: 0.1f as 0.1, not 0.10000000149.
+double ShortDouble(float value) {
+  if (!std::isfinite(value)) return value;
+  char digits[32];
+  const auto [end, error] = std::to_chars(std::begin(digits), std::end(digits), value);
+  return ParseDouble({digits, static_cast<size_t>(end - digits)}).value_or(value);
+}
+
+Json Year(int32_t year) { return year == 0 ? Json() : Json(year); }
+
+Json Strings(const std::vector<std::string>& texts) {
+  return Json(Json::Array(texts.begin(), texts.end()));
+}
+
+Json RenderRanked(const Recommendation& recommendation) {
+  Json::Array items;
+  items.reserve(recommendation.items.size());
+  for (const Recommended& ranked : recommendation.items) {
+    const CatalogItem& item = recommendation.bundle->catalog->at(ranked.item);
+    items.push_back(Json::MakeObject({{"item_id", item.item_id},
+                                      {"title", item.title},
+                                      {"year", Year(item.year)},
+                                      {"genres", Strings(item.genres)},
+                                      {"score", ShortDouble(ranked.score)},
+                                      {"reason", ranked.reason}}));
+  }
+  return Json(std::move(items));
+}
+
+}  // namespace
+
+Json RenderRecommendation(const Recommendation& recommendation) {
+  return Json::MakeObject({{"user_id", recommendation.user_id},
+                           {"model", recommendation.model},
+                           {"source", recommendation.source},
+                           {"items", RenderRanked(recommendation)}});
+}
+
+Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation) {
+  return Json::MakeObject({{"item_id", item_id},
+                           {"model", recommendation.model},
+                           {"items", RenderRanked(recommendation)}});
+}
+
+Json RenderItem(const CatalogItem& item) {
+  return Json::MakeObject(
+      {{"item_id", item.item_id},
+       {"title", item.title},
+       {"year", Year(item.year)},
+       {"genres", Strings(item.genres)},
+       {"num_ratings", item.num_ratings},
+       {"mean_rating", item.num_ratings > 0 ? Json(item.mean_rating) : Json()}});
+}
+
+Json RenderItems(std::string_view query, const Catalog& catalog, std::span<const int32_t> rows) {
+  Json::Array items;
+  items.reserve(rows.size());
+  for (const int32_t row : rows) items.push_back(RenderItem(catalog.at(row)));
+  return Json::MakeObject(
+      {{"query", query.empty() ? Json() : Json(query)}, {"items", Json(std::move(items))}});
+}
+
+Json RenderUser(const UserProfile& user) {
+  const auto time = [&](int64_t seconds) {
+    return user.num_interactions > 0 ? Json(FormatUtc(seconds * 1000)) : Json();
+  };
+  return Json::MakeObject(
+      {{"user_id", user.user_id},
+       {"num_interactions", user.num_interactions},
+       {"mean_value", user.num_interactions > 0 ? Json(user.mean_value) : Json()},
+       {"first", time(user.first_s)},
+       {"last", time(user.last_s)},
+       {"top_genres", Strings(user.top_genres)}});
+}
+
+}  // namespace marquee

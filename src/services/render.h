@@ -1,0 +1,28 @@
+// What people and programs are shown of the engine's answers, as JSON: the same over HTTP and in
+// the terminal.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/json.h"
+#include "recommend/engine.h"
+
+namespace marquee {
+
+// {"user_id", "model", "source", "items": [{"item_id", "title", "year", "genres", "score",
+// "reason"}]}; year is null when unknown.
+Json RenderRecommendation(const Recommendation& recommendation);
+// The same with "item_id" in place of "user_id" and without "source".
+Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation);
+// {"item_id", "title", "year", "genres", "num_ratings", "mean_rating"}; mean_rating is null without
+// ratings.
+Json RenderItem(const CatalogItem& item);
+// {"query", "items": [RenderItem...]}; an empty query is null: the items are the popular ones.
+Json RenderItems(std::string_view query, const Catalog& catalog, std::span<const int32_t> rows);
+// {"user_id", "num_interactions", "mean_value", "first", "last", "top_genres"}; times are UTC text,
+// null without interactions.
+Json RenderUser(const UserProfile& user);
+
+}  // namespace marquee

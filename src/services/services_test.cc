@@ -1,0 +1,196 @@
+#include <gmock/gmock.h>
+
+#include "base/version.h"
+#include "http/server.h"
+#include "http/test_client.h"
+#include "services/test_world.h"
+
+namespace marquee {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::FieldsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+class ServicesTest : public testing::Test {
+ protected:
+  // Expects a problem of that status, code, message and hint.
+  void ExpectProblem(const std::string& target, int status, const std::string& message,
+                     const std::string& hint) {
+    const http::Response response = world_.Get(target);
+    EXPECT_EQ(response.status, status) << target;
+    const Json body = Json::Parse(response.body);
+    EXPECT_EQ(body.GetString("message"), message) << target;
+    EXPECT_THAT(body.GetString("hint"), HasSubstr(hint)) << target;
+    EXPECT_EQ(body.GetString("code"), status == 400 ? "invalid_argument" : "not_found") << target;
+  }
+
+  std::vector<std::string> ItemIds(const std::string& target) {
+    std::vector<std::string> ids;
+    for (const Json& item : world_.GetJson(target).At("items").AsArray()) {
+      ids.push_back(item.At("item_id").AsString());
+    }
+    return ids;
+  }
+
+  TestWorld world_;
+};
+
+TEST_F(ServicesTest, RecommendsWhatAUserHasNotSeen) {
+  const Json answer = world_.GetJson("/recommend?user_id=u1&num_recommendations=10");
+  EXPECT_EQ(answer.GetString("user_id"), "u1");
+  EXPECT_EQ(answer.GetString("model"), "ease v3");
+  EXPECT_EQ(answer.GetString("source"), "personal");
+  EXPECT_THAT(ItemIds("/recommend?user_id=u1"),
+              AllOf(Contains("40"), Not(Contains("10")), Not(Contains("a/b"))));
+}
+
+TEST_F(ServicesTest, ThePathFormGivesTheSameAnswer) {
+  EXPECT_EQ(world_.Get("/recommend/u1?k=2").body,
+            world_.Get("/recommend?user_id=u1&num_recommendations=2").body);
+  EXPECT_EQ(world_.Get("/recommend/u1?num_recommendations=2").body,
+            world_.Get("/recommend?user_id=u1&k=2").body);
+}
+
+TEST_F(ServicesTest, GivesAsManyAsAskedFor) { EXPECT_EQ(ItemIds("/recommend/u0?k=1").size(), 1); }
+
+TEST_F(ServicesTest, AnUnknownUserGetsThePopularList) {
+  const Json answer = world_.GetJson("/recommend/nobody");
+  EXPECT_EQ(answer.GetString("source"), "popular");
+  EXPECT_EQ(answer.GetString("user_id"), "nobody");
+  EXPECT_EQ(answer.At("items").AsArray().front().GetString("item_id"), "10");
+}
+
+TEST_F(ServicesTest, NumbersOutOfRangeAreNamed) {
+  ExpectProblem("/recommend/u1?k=0", 400, "k is 0: must be 1 to 1000", "a number from 1 to 1000");
+  ExpectProblem("/recommend?user_id=u1&num_recommendations=1001", 400,
+                "num_recommendations is 1001: must be 1 to 1000", "a number from 1 to 1000");
+  ExpectProblem("/items/10/similar?k=x", 400, "k is 'x': must be a whole number",
+                "a number from 1 to 1000");
+  ExpectProblem("/items?limit=-1", 400, "limit is -1: must be 1 to 1000",
+                "a number from 1 to 1000");
+  ExpectProblem("/recommend/u1?k=1&num_recommendations=1", 400,
+                "both k and num_recommendations are given", "give one");
+}
+
+TEST_F(ServicesTest, UnknownParametersAreNamedWithTheNearest) {
+  ExpectProblem("/recommend?user=u1", 400,
+                "unknown query parameter 'user'; did you mean 'user_id'?",
+                "this route takes: user_id, num_recommendations, k");
+  ExpectProblem("/users/u1?x=1", 400, "unknown query parameter 'x'",
+                "this route takes no query parameters");
+}
+
+TEST_F(ServicesTest, BadIdsAreNamed) {
+  ExpectProblem("/recommend", 400, "query parameter 'user_id' is missing", "/recommend?user_id=42");
+  ExpectProblem("/recommend?user_id=", 400, "user_id is empty", "give user_id a value");
+  ExpectProblem("/recommend/" + std::string(257, 'x'), 400,
+                "user_id has 257 bytes: must be at most 256", "shorten user_id");
+  ExpectProblem("/items/" + std::string(257, 'x'), 400,
+                "item_id has 257 bytes: must be at most 256", "shorten item_id");
+  ExpectProblem("/items?q=" + std::string(257, 'x'), 400, "q has 257 bytes: must be at most 256",
+                "shorten q");
+}
+
+TEST_F(ServicesTest, SimilarItemsLeaveOutTheItemItself) {
+  const std::vector<std::string> ids = ItemIds("/items/10/similar?k=3");
+  EXPECT_EQ(ids.size(), 3);
+  EXPECT_THAT(ids, Not(Contains("10")));
+  EXPECT_EQ(world_.GetJson("/items/10/similar").GetString("item_id"), "10");
+}
+
+TEST_F(ServicesTest, AnUnknownItemIs404) {
+  EXPECT_EQ(world_.Get("/items/99/similar").status, 404);
+  ExpectProblem("/items/99", 404, "item '99' is unknown", "finds items by title");
+}
+
+TEST_F(ServicesTest, AnIdMayHaveASlash) {
+  EXPECT_EQ(world_.GetJson("/items/a%2Fb").GetString("title"), "Am\xC3\xA9lie");
+  EXPECT_EQ(world_.Get("/items/a%2Fb/similar").status, 200);
+}
+
+TEST_F(ServicesTest, SearchesTitles) {
+  EXPECT_THAT(ItemIds("/items?q=matrix"), ElementsAre("10", "40"));
+  EXPECT_THAT(ItemIds("/items?q=amelie&limit=1"), ElementsAre("a/b"));
+  EXPECT_EQ(world_.GetJson("/items?q=matrix").GetString("query"), "matrix");
+}
+
+TEST_F(ServicesTest, WithoutWordsItemsAreThePopularOnes) {
+  EXPECT_THAT(ItemIds("/items"), ElementsAre("10", "a/b", "40", "30"));
+  EXPECT_THAT(ItemIds("/items?q=+&limit=2"), ElementsAre("10", "a/b"));
+  EXPECT_TRUE(world_.GetJson("/items").At("query").is_null());
+}
+
+TEST_F(ServicesTest, TellsOfAUser) {
+  const Json user = world_.GetJson("/users/u2");
+  EXPECT_EQ(user.GetString("user_id"), "u2");
+  EXPECT_EQ(user.GetInt("num_interactions"), 3);
+  EXPECT_EQ(user.GetString("first"), "2001-09-09T01:46:40.000Z");
+  EXPECT_EQ(world_.Get("/users/nobody").status, 404);
+}
+
+TEST_F(ServicesTest, HealthIsOk) { EXPECT_EQ(world_.Get("/health").body, R"({"status":"ok"})"); }
+
+TEST_F(ServicesTest, StatusTellsWhatIsServed) {
+  world_.clock.Advance(61'500);
+  EXPECT_EQ(world_.GetJson("/status"), Json::MakeObject({{"version", Version()},
+                                                         {"uptime_seconds", 61},
+                                                         {"model", "ease v3"},
+                                                         {"model_type", "ease"},
+                                                         {"loaded_at", "2023-11-14T22:13:20.000Z"},
+                                                         {"users", 4},
+                                                         {"items", 4},
+                                                         {"interactions", 7},
+                                                         {"simd", "AVX2"}}));
+}
+
+TEST_F(ServicesTest, MetricsCountByRouteWhateverTheParameters) {
+  world_.Get("/items/10");
+  world_.Get("/items/40");
+  world_.Get("/items/99");
+  world_.Get("/nowhere/4711");
+  const http::Response response = world_.Get("/metrics");
+  EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_THAT(
+      response.body,
+      AllOf(HasSubstr("marquee_http_requests_total{method=\"GET\",route=\"/items/{item_id}\","
+                      "status=\"200\"} 2\n"),
+            HasSubstr("marquee_http_requests_total{method=\"GET\",route=\"/items/{item_id}\","
+                      "status=\"404\"} 1\n"),
+            HasSubstr("marquee_http_requests_total{method=\"GET\",route=\"none\",status=\"404\"} "
+                      "1\n"),
+            HasSubstr("marquee_http_request_seconds_count{route=\"/items/{item_id}\"} 3\n"),
+            Not(HasSubstr("4711"))));
+}
+
+TEST_F(ServicesTest, MetricsTakeInventedMethodsAsOne) {
+  world_.metrics.OnRequest(
+      {.method = "BREW", .route = "", .status = 404, .seconds = 0, .response_bytes = 0});
+  EXPECT_THAT(world_.registry.Text(), AllOf(HasSubstr("method=\"other\""), Not(HasSubstr("BREW"))));
+}
+
+TEST_F(ServicesTest, TheIndexIsAPageForBrowsersAndJsonForOthers) {
+  const http::Response page = world_.Get("/", {{"Accept", "text/html,*/*"}});
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  EXPECT_THAT(page.body, AllOf(HasSubstr("<title>Marquee</title>"), Not(HasSubstr("http://")),
+                               Not(HasSubstr("https://"))));
+  EXPECT_THAT(page.headers, Contains(FieldsAre("Content-Security-Policy", HasSubstr("'none'"))));
+  EXPECT_EQ(world_.GetJson("/").GetString("name"), "marquee");
+}
+
+TEST_F(ServicesTest, AnswersOverTheNetwork) {
+  http::Server server({.io_threads = 1}, MakeRouter(world_.recommend, world_.status),
+                      world_.metrics);
+  server.Start();
+  http::TestClient client(server.port());
+  EXPECT_EQ(client.Get("/recommend/u1?k=1").ParsedBody(), world_.GetJson("/recommend/u1?k=1"));
+  EXPECT_EQ(client.Get("/recommend/").status, 404);
+  EXPECT_EQ(client.Get("/recommend/%zz").status, 400);
+  EXPECT_THAT(client.Get("/metrics").body, HasSubstr("marquee_http_connections 1\n"));
+}
+
+}  // namespace
+}  // namespace marquee

@@ -1,0 +1,71 @@
+// For tests: four films, three users, a model trained on them, and every service over it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "http/dispatcher.h"
+#include "models/registry.h"
+#include "services/http_metrics.h"
+#include "services/routes.h"
+
+namespace marquee {
+
+inline std::shared_ptr<const ModelBundle> MakeTestBundle() {
+  const std::vector<CatalogItem> items = {
+      {"10", "The Matrix", 1999, {"Action", "Sci-Fi"}, 3, 4.5},
+      {"a/b", "Am\xC3\xA9lie", 2001, {"Comedy", "Romance"}, 2, 4.0},
+      {"30", "Lost \"Reel\"", 0, {}, 0, 0},
+      {"40", "The Matrix Reloaded", 2003, {"Action", "Sci-Fi"}, 2, 3.0},
+  };
+  InteractionsBuilder builder;
+  ItemContent content;
+  for (const CatalogItem& item : items) {
+    builder.AddItem(item.item_id);
+    content.titles.push_back(item.title);
+    content.genres.push_back(item.genres);
+    content.years.push_back(item.year);
+  }
+  builder.SetContent(std::move(content));
+  const std::vector<std::vector<int32_t>> histories = {{0}, {0, 1}, {0, 1, 3}, {3}};
+  for (size_t u = 0; u < histories.size(); ++u) {
+    const int32_t user = builder.AddUser(StrCat("u", u));
+    for (const int32_t item : histories[u]) builder.Add(user, item, 5, 1'000'000'000);
+  }
+  auto bundle = std::make_shared<ModelBundle>();
+  NoTrainObserver observer;
+  bundle->name = "ease v3";
+  bundle->interactions = builder.Build();
+  bundle->liked = bundle->interactions;
+  bundle->model =
+      TrainModel({.type = "ease", .settings = {{"l2", "1"}}}, bundle->interactions, observer);
+  bundle->popular = TrainModel({.type = "most-popular"}, bundle->interactions, observer);
+  bundle->catalog = std::make_shared<const Catalog>(items);
+  bundle->loaded_ms = 1'700'000'000'000;
+  return bundle;
+}
+
+struct TestWorld {
+  RecommendEngine engine{MakeTestBundle()};
+  MetricsRegistry registry;
+  HttpMetrics metrics{registry};
+  ManualClock clock{1'700'000'000'000};
+  RecommendService recommend{engine};
+  StatusService status{engine, registry, clock, "AVX2"};
+  http::Dispatcher dispatcher{MakeRouter(recommend, status), http::StandardMiddleware(metrics)};
+
+  http::Response Get(std::string target, std::vector<http::Header> headers = {}) const {
+    http::Request request;
+    request.method = "GET";
+    request.target = std::move(target);
+    request.headers = std::move(headers);
+    return dispatcher.Handle(request);
+  }
+  Json GetJson(std::string target) const { return Json::Parse(Get(std::move(target)).body); }
+};
+
+}  // namespace marquee
