@@ -11,7 +11,7 @@ namespace {
 bool LooksNumeric(std::string_view cell) {
   return cell.empty() || cell == "-" ||
          (cell.find_first_of("0123456789") != std::string_view::npos &&
-          cell.find_first_not_of("0123456789.,+-e%± ") == std::string_view::npos);
+          cell.find_first_not_of("0123456789.,+-e%±~ ") == std::string_view::npos);
 }
 
 }  // namespace

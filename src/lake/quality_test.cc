@@ -134,19 +134,19 @@ TEST_F(QualityTest, ProfilePageIsAligned) {
       *session_, "t",
       "(select n * 1000 as count, n::varchar as id, case when n > 5 then 1999 end as year, "
       "timestamptz '2000-01-01 10:00:00+00' as at from range(20) t(n))");
-  EXPECT_EQ(
-      profile.ToText(),
-      "t   20 rows\n"
-      "  column  type            missing  distinct  min                  max\n"
-      "  count   bigint                0        20  0                    19,000\n"
-      "  id      varchar               0        20  0                    9\n"
-      "  year    integer      6 (30.0 %)         1  1999                 1999\n"
-      "  at      timestamptz           0         1  2000-01-01 10:00:00  2000-01-01 10:00:00\n"
-      "\n"
-      "  quantiles         5 %        25 %        50 %        75 %        95 %\n"
-      "  count               0        4000        9000      14,000      18,000\n"
-      "  year             1999        1999        1999        1999        1999\n"
-      "  at         2000-01-01  2000-01-01  2000-01-01  2000-01-01  2000-01-01\n");
+  EXPECT_EQ(profile.ToText(),
+            "t   20 rows\n"
+            "  column  type         missing          distinct  min                  max\n"
+            "  count   bigint             0                20  0                    19,000\n"
+            "  id      varchar            0                20  0                    9\n"
+            "  year    integer            6  30.0 %         1  1999                 1999\n"
+            "  at      timestamptz        0                 1  2000-01-01 10:00:00  2000-01-01 "
+            "10:00:00\n"
+            "\n"
+            "  quantiles         5 %        25 %        50 %        75 %        95 %\n"
+            "  count               0        4000        9000      14,000      18,000\n"
+            "  year             1999        1999        1999        1999        1999\n"
+            "  at         2000-01-01  2000-01-01  2000-01-01  2000-01-01  2000-01-01\n");
 }
 
 TEST_F(QualityTest, ThePageFitsTheTerminalWhateverTheValues) {
@@ -190,8 +190,10 @@ TEST(LoadReport, PageSaysWhatBecameOfEveryRow) {
             "\n"
             "  table           version    rows in   rows out  rejected  replaced\n"
             "  silver.ratings        3  1,000,209  1,000,100        12        97\n"
-            "    11 rows rejected: rating: outside 0.5 .. 5\n"
-            "    1 row rejected: line is cut\n"
+            "\n"
+            "  rejected  table           column  reason\n"
+            "        11  silver.ratings  rating  outside 0.5 .. 5\n"
+            "         1  silver.ratings          line is cut\n"
             "\n"
             "  6,040 users (40 new), 3,706 items (0 new), interactions from 2000-04-25 to "
             "2003-02-28\n");

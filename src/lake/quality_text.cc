@@ -1,34 +1,32 @@
 // The pages of quality.h for a terminal.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdio>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/text_table.h"
 #include "lake/quality.h"
 
 namespace marquee::lake {
 namespace {
 
 constexpr size_t kPageWidth = 100;
-constexpr std::string_view kIndent = "  ";
-constexpr std::string_view kBetween = "  ";
 
-struct ColumnLayout {
-  std::string heading;
-  bool right = false;  // numbers
-  size_t max_width = kPageWidth;
-};
-
-std::string Shortened(std::string_view text, size_t width) {
-  if (DisplayWidth(text) <= width) return std::string(text);
-  size_t end = 0;
-  for (size_t shown = 0; end < text.size(); ++end) {
-    const bool starts_character = (static_cast<unsigned char>(text[end]) & 0xC0) != 0x80;
-    if (starts_character && shown++ == width - 1) break;
+size_t WidestLine(std::string_view text) {
+  size_t widest = 0;
+  for (const std::string_view line : Split(text, "\n")) {
+    widest = std::max(widest, DisplayWidth(line));
   }
-  return StrCat(text.substr(0, end), "\u2026");
+  return widest;
+}
+
+// The widest cells are cut as far as the page wants it.
+std::string DrawOnPage(const TextTable& table) {
+  size_t cell_width = 24;
+  std::string text = table.ToText(2, cell_width);
+  while (WidestLine(text) > kPageWidth && cell_width > 8) text = table.ToText(2, --cell_width);
+  return text;
 }
 
 // Control characters would break the page.
@@ -38,77 +36,6 @@ std::string OneLine(std::string text) {
   }
   return text;
 }
-
-class TextTable {
- public:
-  explicit TextTable(std::vector<ColumnLayout> layout) : layout_(std::move(layout)) {
-    std::vector<std::string> headings;
-    for (const ColumnLayout& column : layout_) headings.push_back(column.heading);
-    Add(std::move(headings));
-  }
-
-  void Add(std::vector<std::string> cells) {
-    for (size_t i = 0; i < cells.size(); ++i) {
-      cells[i] = Shortened(OneLine(std::move(cells[i])), layout_[i].max_width);
-    }
-    rows_.push_back(std::move(cells));
-  }
-
-  // A line of its own below the last row.
-  void AddNote(std::string note) { rows_.push_back({std::move(note)}); }
-
-  std::string Draw() {
-    FitPage();
-    std::string text;
-    for (const auto& row : rows_) text += row.size() == 1 ? Note(row[0]) : Line(row);
-    return text;
-  }
-
- private:
-  static std::string Note(const std::string& note) {
-    return StrCat(kIndent, kIndent, Shortened(note, kPageWidth - 2 * kIndent.size()), "\n");
-  }
-
-  // Takes from the widest text column, again and again: numbers stay whole.
-  void FitPage() {
-    while (true) {
-      size_t total = kIndent.size() + kBetween.size() * (layout_.size() - 1);
-      size_t widest = layout_.size();
-      for (size_t i = 0; i < layout_.size(); ++i) {
-        total += Width(i);
-        if (layout_[i].right) continue;
-        if (widest == layout_.size() || Width(i) >= Width(widest)) widest = i;
-      }
-      if (total <= kPageWidth || widest == layout_.size() || Width(widest) <= 4) return;
-      const size_t width = Width(widest) - 1;
-      for (auto& row : rows_) {
-        if (row.size() > 1) row[widest] = Shortened(row[widest], width);
-      }
-    }
-  }
-
-  std::string Line(const std::vector<std::string>& row) const {
-    std::string line(kIndent);
-    for (size_t i = 0; i < row.size(); ++i) {
-      const std::string blanks(Width(i) - DisplayWidth(row[i]), ' ');
-      if (i > 0) line += kBetween;
-      line += layout_[i].right ? blanks + row[i] : row[i] + blanks;
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    return line + "\n";
-  }
-
-  size_t Width(size_t column) const {
-    size_t width = 0;
-    for (const auto& row : rows_) {
-      if (row.size() > 1) width = std::max(width, DisplayWidth(row[column]));
-    }
-    return width;
-  }
-
-  std::vector<ColumnLayout> layout_;
-  std::vector<std::vector<std::string>> rows_;
-};
 
 // Years and small numbers read better without a comma.
 std::string IntText(int64_t value) {
@@ -156,43 +83,36 @@ std::string TypeText(const std::string& sql_type) {
   return AsciiLower(sql_type);
 }
 
-std::string MissingText(const ColumnProfile& column, int64_t rows) {
-  if (column.missing == 0) return "0";
-  const double share = 100.0 * static_cast<double>(column.missing) / static_cast<double>(rows);
-  const std::string percent = share < 0.1 ? "<0.1" : Fixed(share, 1);
-  return StrCat(WithThousands(column.missing), " (", percent, " %)");
+std::string ShareText(int64_t count, int64_t rows) {
+  if (count == 0) return "";
+  const double percent = 100.0 * static_cast<double>(count) / static_cast<double>(rows);
+  return percent < 0.1 ? "0.1 %" : Fixed(percent, 1) + " %";
 }
 
 std::string ColumnTable(const TableProfile& profile) {
-  TextTable table({{"column", false, 22},
-                   {"type", false, 13},
-                   {"missing", true, 20},
-                   {"distinct", true, 14},
-                   {"min", false, 19},
-                   {"max", false, 19}});
+  TextTable table({"column", "type", "missing", "", "distinct", "min", "max"});
   for (const ColumnProfile& column : profile.columns) {
-    table.Add({column.name, TypeText(column.sql_type), MissingText(column, profile.rows),
+    table.Add({OneLine(column.name), TypeText(column.sql_type), WithThousands(column.missing),
+               ShareText(column.missing, profile.rows),
                (profile.exact ? "" : "~") + WithThousands(column.distinct),
-               ValueText(column, column.min), ValueText(column, column.max)});
+               OneLine(ValueText(column, column.min)), OneLine(ValueText(column, column.max))});
   }
-  return table.Draw();
+  return DrawOnPage(table);
 }
 
 std::string QuantileTable(const TableProfile& profile) {
-  std::vector<ColumnLayout> layout = {{"quantiles", false, 22}};
-  for (const double point : kProfileQuantiles) {
-    layout.push_back({Fixed(100 * point, 0) + " %", true, 13});
-  }
-  TextTable table(layout);
+  std::vector<std::string> header = {"quantiles"};
+  for (const double point : kProfileQuantiles) header.push_back(Fixed(100 * point, 0) + " %");
+  TextTable table(header);
   bool any = false;
   for (const ColumnProfile& column : profile.columns) {
     if (column.quantiles.empty()) continue;
-    std::vector<std::string> cells = {column.name};
+    std::vector<std::string> cells = {OneLine(column.name)};
     for (const Json& value : column.quantiles) cells.push_back(QuantileText(value));
     table.Add(std::move(cells));
     any = true;
   }
-  return any ? "\n" + table.Draw() : "";
+  return any ? "\n" + DrawOnPage(table) : "";
 }
 
 std::string CountOf(int64_t count, std::string_view one, std::string_view many) {
@@ -200,23 +120,25 @@ std::string CountOf(int64_t count, std::string_view one, std::string_view many) 
 }
 
 std::string LoadTable(const std::vector<TableLoad>& loads) {
-  TextTable table({{"table", false, 30},
-                   {"version", true},
-                   {"rows in", true},
-                   {"rows out", true},
-                   {"rejected", true},
-                   {"replaced", true}});
+  TextTable table({"table", "version", "rows in", "rows out", "rejected", "replaced"});
   for (const TableLoad& load : loads) {
     table.Add({load.table, std::to_string(load.version), WithThousands(load.rows_in),
                WithThousands(load.rows_out), WithThousands(load.rejected()),
                WithThousands(load.replaced())});
+  }
+  return DrawOnPage(table);
+}
+
+std::string RejectTable(const std::vector<TableLoad>& loads) {
+  TextTable table({"rejected", "table", "column", "reason"});
+  bool any = false;
+  for (const TableLoad& load : loads) {
     for (const RejectCount& reject : load.rejects) {
-      table.AddNote(StrCat(CountOf(reject.rows, "row", "rows"), " rejected: ", reject.column,
-                           reject.column.empty() || reject.reason.empty() ? "" : ": ",
-                           reject.reason));
+      table.Add({WithThousands(reject.rows), load.table, reject.column, OneLine(reject.reason)});
+      any = true;
     }
   }
-  return table.Draw();
+  return any ? "\n" + table.ToText(2, 40) : "";
 }
 
 std::string Grown(int64_t count, int64_t added, std::string_view one, std::string_view many) {
@@ -233,8 +155,8 @@ std::string TableProfile::ToText() const {
 
 std::string LoadReport::ToText() const {
   std::string text = StrCat(
-      "Load ", load_id, " of ", dataset, "\n", kIndent, TimeText(FormatUtc(loaded_at_ms)),
-      " UTC, took ", Fixed(seconds, 1), " s\n\n", LoadTable(tables), "\n", kIndent,
+      "Load ", load_id, " of ", dataset, "\n  ", TimeText(FormatUtc(loaded_at_ms)), " UTC, took ",
+      Fixed(seconds, 1), " s\n\n", LoadTable(tables), RejectTable(tables), "\n  ",
       Grown(users, new_users, "user", "users"), ", ", Grown(items, new_items, "item", "items"));
   if (first_ms && last_ms) {
     text += StrCat(", interactions from ", FormatDate(*first_ms), " to ", FormatDate(*last_ms));
