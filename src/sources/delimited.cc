@@ -11,7 +11,8 @@ namespace marquee::sources {
 namespace {
 
 constexpr size_t kBlockBytes = 256 << 10;
-constexpr size_t kMinQuoteReach = 4 << 10;
+constexpr size_t kMinReach = 1 << 10;
+constexpr size_t kFirstBudget = 16 << 20;
 constexpr size_t kMaxRawBytes = 1000;
 
 struct ByteKinds {
@@ -64,7 +65,7 @@ DelimitedReader::DelimitedReader(std::unique_ptr<ByteSource> source, DelimitedOp
     : source_(std::move(source)),
       options_(std::move(options)),
       buffer_(kBlockBytes),
-      quote_reach_(options_.max_record_bytes) {
+      budget_(kFirstBudget) {
   MARQUEE_CHECK(!options_.separator.empty() && options_.separator.size() <= 3);
 }
 
@@ -82,7 +83,8 @@ bool DelimitedReader::Next(Record* record) {
     if (options_.quotes && std::memchr(line.data(), '"', line.size()) != nullptr)
       return ReadQuoted(line_end, record);
     SplitPlain(line);
-    return Accept(line_end, record);
+    Accept(line_end, record);
+    return true;
   }
 }
 
@@ -133,33 +135,30 @@ bool DelimitedReader::SkipOverlongLine(Record* record) {
   }
 }
 
+// Every line of a hostile file could open a quote that is looked for in vain to the limit. What is
+// looked at in vain is paid from a budget that good records earn: so the work stays linear, and
+// some stray quotes do not shorten the reach.
 bool DelimitedReader::ReadQuoted(size_t first_line_end, Record* record) {
-  const size_t reach = std::max(quote_reach_, first_line_end + 1);
-  for (;;) {
-    const std::string_view text = Available().substr(0, reach);
-    Split split = SplitQuoted(text);
-    if (split == Split::kNeedsMore) {
-      if (text.size() < reach && (Refill() || text.size() == end_ - begin_)) continue;
-      // Every line of a hostile file could open a quote: look less far for each one left open.
-      quote_reach_ = std::max(std::min(kMinQuoteReach, quote_reach_), quote_reach_ / 2);
-      split = Split::kNeverClosed;
-    }
-    switch (split) {
-      case Split::kDone:
-        quote_reach_ = options_.max_record_bytes;
-        return Accept(quoted_record_bytes_, record);
-      case Split::kTextAfterQuote:
-        return Reject("there is text after a closing quote", record);
-      default:
-        return Reject("a quote is never closed", record);
-    }
+  const size_t reach = std::max(first_line_end + 1,
+                                std::min(std::max(budget_, kMinReach), options_.max_record_bytes));
+  Split split = SplitQuoted(Available().substr(0, reach));
+  while (split == Split::kNeedsMore && looked_at_ < reach) {
+    Refill();
+    split = SplitQuoted(Available().substr(0, reach));
   }
+  if (split == Split::kDone && Accept(looked_at_, record)) return true;
+  budget_ -= std::min(budget_, looked_at_);
+  if (split == Split::kDone) return true;
+  return Reject(split == Split::kTextAfterQuote ? "there is text after a closing quote"
+                                                : "a quote is never closed",
+                record);
 }
 
-// Splits the record at the front of `text` into fields_ and sets quoted_record_bytes_ to its size
-// without the line break.
+// Splits the record at the front of `text` into fields_. looked_at_ says how far that went: the
+// record's size without the line break when it is done.
 DelimitedReader::Split DelimitedReader::SplitQuoted(std::string_view text) {
   const bool whole = at_end_ && text.size() == end_ - begin_;
+  looked_at_ = text.size();
   fields_.clear();
   unescaped_.clear();
   unescaped_.reserve(text.size());  // views into it must stay
@@ -181,7 +180,10 @@ DelimitedReader::Split DelimitedReader::SplitQuoted(std::string_view text) {
       if (line_end == text.size() && !whole) return Split::kNeedsMore;
       const std::string_view rest = text.substr(at, line_end - at);
       if (rest.empty() || rest == "\r") break;
-      if (!rest.starts_with(options_.separator)) return Split::kTextAfterQuote;
+      if (!rest.starts_with(options_.separator)) {
+        looked_at_ = line_end;
+        return Split::kTextAfterQuote;
+      }
       at += options_.separator.size();
     } else {
       const std::string_view rest = text.substr(0, line_end);
@@ -194,7 +196,7 @@ DelimitedReader::Split DelimitedReader::SplitQuoted(std::string_view text) {
       at = separator + options_.separator.size();
     }
   }
-  quoted_record_bytes_ = line_end;
+  looked_at_ = line_end;
   return Split::kDone;
 }
 
@@ -210,17 +212,21 @@ void DelimitedReader::SplitPlain(std::string_view line) {
   fields_.push_back(line.substr(at));
 }
 
+// False when it turns out malformed: `record` says so then.
 bool DelimitedReader::Accept(size_t consumed, Record* record) {
   const std::string_view text = Available().substr(0, consumed);
   const ByteKinds kinds = Inspect(text);
-  if (kinds.nul) return Reject("there is a NUL byte in the line", record);
-  if (options_.num_fields != 0 && fields_.size() != options_.num_fields)
-    return Reject(
-        StrCat("the line has ", fields_.size(), " fields, must have ", options_.num_fields),
-        record);
+  if (kinds.nul || (options_.num_fields != 0 && fields_.size() != options_.num_fields)) {
+    Reject(kinds.nul ? "there is a NUL byte in the line"
+                     : StrCat("the line has ", fields_.size(), " fields, must have ",
+                              options_.num_fields),
+           record);
+    return false;
+  }
   if (kinds.non_ascii) ConvertFields(consumed);
   *record = {line_, fields_, {}, {}};
   line_ += 1 + std::count(text.begin(), text.end(), '\n');
+  budget_ = std::min(budget_ + 4 * consumed, kFirstBudget);
   Consume(consumed + 1);
   return true;
 }

@@ -74,8 +74,8 @@ class DelimitedReader {
   bool at_end_ = false;
   bool at_start_ = true;
   int64_t line_ = 1;
-  size_t quote_reach_;  // how far a quote's end is looked for: shrinks while quotes stay open
-  size_t quoted_record_bytes_ = 0;
+  size_t budget_;  // of bytes that may be looked at in vain for the end of a quote
+  size_t looked_at_ = 0;
   std::vector<std::string_view> fields_;
   std::string unescaped_;
   std::string converted_;
