@@ -20,8 +20,8 @@ struct IalsOptions {
   int factors =
       128;          // embedding length d, 1..4096; time grows with d^2, quality flattens at 64..512
   int epochs = 12;  // passes over the data, 1..1000; validation NDCG flattens after 8..16
-  double regularization = 3e-3;    // lambda, scaled by how often a row was seen; 1e-9..1e6
-  double unobserved_weight = 0.1;  // weight of every pair, against 1 more for a seen one; 1e-9..1e3
+  double regularization = 7e-3;    // lambda, scaled by how often a row was seen; 1e-9..1e6
+  double unobserved_weight = 0.3;  // weight of every pair, against 1 more for a seen one; 1e-9..1e3
   double nu = 1;                   // exponent of that scaling, 0 (none) .. 1 (full)
   double init_stddev = 0.1;        // of the first factors, times 1/sqrt(d); 1e-6..10
   uint64_t seed = 1;

@@ -16,8 +16,8 @@ class ModelReader;
 // How much each field says; only their proportions matter. 0..1000 each, not all 0.
 struct ItemContentOptions {
   double genre_weight = 1.0;   // raise for catalogues with fine genres
-  double title_weight = 0.3;   // finds sequels and series
-  double decade_weight = 0.2;  // raise when people keep to an era
+  double title_weight = 0.1;   // finds sequels and series
+  double decade_weight = 0.3;  // raise when people keep to an era
 };
 
 // Each field of an item (genres, title words, decade) is a TF-IDF vector of length 1; the item is

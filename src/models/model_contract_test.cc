@@ -169,7 +169,7 @@ TEST_P(ModelContract, FindsThePlantedClusters) {
       ++total;
     }
   }
-  constexpr double kWanted = 0.9;  // measured .94 to 1.00 over the types and five seeds
+  constexpr double kWanted = 0.95;  // measured .976 to 1 over the types and five seeds
   EXPECT_GT(static_cast<double>(inside) / total, kWanted);
 }
 

@@ -38,7 +38,7 @@ struct Implementation {
 
 const std::vector<SettingSpec>& PopularSettings() {
   static const std::vector<SettingSpec> settings = {
-      {"window_days", Type::kInt, "0",
+      {"window_days", Type::kInt, StrCat(PopularOptions{}.window_days),
        "count only the last days of the data, 0 for all; small windows follow trends", 0, 36500}};
   return settings;
 }
@@ -49,11 +49,12 @@ std::unique_ptr<Model> TrainPopularType(const TrainInput& in) {
 
 const std::vector<SettingSpec>& ItemContentSettings() {
   static const std::vector<SettingSpec> settings = {
-      {"genre_weight", Type::kNumber, "1", "how much genres say; raise it where they are fine", 0,
-       1000},
-      {"title_weight", Type::kNumber, "0.3", "how much title words say; finds sequels and series",
-       0, 1000},
-      {"decade_weight", Type::kNumber, "0.2", "how much the decade says", 0, 1000}};
+      {"genre_weight", Type::kNumber, StrCat(ItemContentOptions{}.genre_weight),
+       "how much genres say; raise it where they are fine", 0, 1000},
+      {"title_weight", Type::kNumber, StrCat(ItemContentOptions{}.title_weight),
+       "how much title words say; finds sequels and series", 0, 1000},
+      {"decade_weight", Type::kNumber, StrCat(ItemContentOptions{}.decade_weight),
+       "how much the decade says", 0, 1000}};
   return settings;
 }
 
@@ -67,8 +68,8 @@ std::unique_ptr<Model> TrainItemContentType(const TrainInput& in) {
 
 const std::vector<SettingSpec>& EaseSettings() {
   static const std::vector<SettingSpec> settings = {
-      {"l2", Type::kNumber, "500", "how much weights are held back; raise it for sparse data", 1e-3,
-       1e9}};
+      {"l2", Type::kNumber, StrCat(EaseOptions{}.l2),
+       "how much weights are held back; raise it for sparse data", 1e-3, 1e9}};
   return settings;
 }
 
@@ -78,19 +79,20 @@ std::unique_ptr<Model> TrainEaseType(const TrainInput& in) {
 
 const std::vector<SettingSpec>& IalsSettings() {
   static const std::vector<SettingSpec> settings = {
-      {"factors", Type::kInt, "128",
+      {"factors", Type::kInt, StrCat(IalsOptions{}.factors),
        "length of the embeddings; time grows with its square, quality flattens at 64 to 512", 1,
        4096},
-      {"epochs", Type::kInt, "12", "passes over the data; quality flattens after 8 to 16", 1, 1000},
-      {"regularization", Type::kNumber, "0.003", "raise it when training fits and test does not",
-       1e-9, 1e6},
-      {"unobserved_weight", Type::kNumber, "0.1",
+      {"epochs", Type::kInt, StrCat(IalsOptions{}.epochs),
+       "passes over the data; quality flattens after 8 to 16", 1, 1000},
+      {"regularization", Type::kNumber, StrCat(IalsOptions{}.regularization),
+       "raise it when training fits and test does not", 1e-9, 1e6},
+      {"unobserved_weight", Type::kNumber, StrCat(IalsOptions{}.unobserved_weight),
        "weight of a pair never seen, against 1 more for a seen one; lower it for sparse data", 1e-9,
        1e3},
-      {"nu", Type::kNumber, "1",
+      {"nu", Type::kNumber, StrCat(IalsOptions{}.nu),
        "how far regularization grows with activity: 0 not at all, 1 in proportion", 0, 1},
-      {"init_stddev", Type::kNumber, "0.1", "spread of the first factors, over sqrt(factors)", 1e-6,
-       10}};
+      {"init_stddev", Type::kNumber, StrCat(IalsOptions{}.init_stddev),
+       "spread of the first factors, over sqrt(factors)", 1e-6, 10}};
   return settings;
 }
 
