@@ -1,9 +1,10 @@
 #include "models/registry.h"
 
 #include <algorithm>
-#include <cmath>
-#include <functional>
+#include <optional>
+#include <vector>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "models/ease.h"
@@ -184,10 +185,7 @@ void RequireInRange(const SettingSpec& spec, const std::string& text, double val
 }
 
 Json ParseSetting(const SettingSpec& spec, const std::string& text) {
-  if (spec.type == Type::kBool) {
-    if (text != "true" && text != "false") RefuseValue(spec, "'" + text + "'", "true or false");
-    return Json(text == "true");
-  }
+  MARQUEE_CHECK(spec.type == Type::kInt || spec.type == Type::kNumber);
   if (spec.type == Type::kInt) {
     const std::optional<int64_t> value = ParseInt(text);
     if (!value) RefuseValue(spec, "'" + text + "'", "a whole number");

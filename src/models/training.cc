@@ -13,6 +13,8 @@
 namespace marquee {
 namespace {
 
+constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
+
 // The number in a one-line file of a control group; nothing for "max" or where there is none.
 std::optional<int64_t> ReadNumber(const char* path) {
   std::ifstream in(path);
@@ -21,22 +23,32 @@ std::optional<int64_t> ReadNumber(const char* path) {
   return ParseInt(Trim(text));
 }
 
-int64_t FreeOfMachine() {
-  std::ifstream in("/proc/meminfo");
-  std::string name;
-  int64_t kib = 0;
-  while (in >> name >> kib) {
-    if (name == "MemAvailable:") return kib * 1024;
+// The number after `name` in a file of lines "name number ...".
+std::optional<int64_t> ReadNumberOf(const char* path, std::string_view name) {
+  std::ifstream in(path);
+  std::string word;
+  int64_t number = 0;
+  while (in >> word >> number) {
+    if (word == name) return number;
     in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
   }
-  return std::numeric_limits<int64_t>::max();
+  return std::nullopt;
 }
 
+int64_t FreeOfMachine() {
+  const std::optional<int64_t> kib = ReadNumberOf("/proc/meminfo", "MemAvailable:");
+  return kib ? *kib * 1024 : kUnlimited;
+}
+
+// Cached files count as used there, but give way.
 int64_t FreeOfGroup() {
   const std::optional<int64_t> limit = ReadNumber("/sys/fs/cgroup/memory.max");
   const std::optional<int64_t> used = ReadNumber("/sys/fs/cgroup/memory.current");
-  if (!limit || !used) return std::numeric_limits<int64_t>::max();
-  return std::max<int64_t>(0, *limit - *used);
+  if (!limit || !used) return kUnlimited;
+  constexpr const char* kStatistics = "/sys/fs/cgroup/memory.stat";
+  const int64_t cached = ReadNumberOf(kStatistics, "inactive_file").value_or(0) +
+                         ReadNumberOf(kStatistics, "active_file").value_or(0);
+  return std::max<int64_t>(0, *limit - *used + cached);
 }
 
 bool Better(const ScoredItem& a, const ScoredItem& b) {
