@@ -30,7 +30,8 @@ class ServicesTest : public testing::Test {
 
   std::vector<std::string> ItemIds(const std::string& target) {
     std::vector<std::string> ids;
-    for (const Json& item : world_.GetJson(target).At("items").AsArray()) {
+    const Json answer = world_.GetJson(target);
+    for (const Json& item : answer.At("items").AsArray()) {
       ids.push_back(item.At("item_id").AsString());
     }
     return ids;
@@ -77,8 +78,8 @@ TEST_F(ServicesTest, NumbersOutOfRangeAreNamed) {
 }
 
 TEST_F(ServicesTest, UnknownParametersAreNamedWithTheNearest) {
-  ExpectProblem("/recommend?user=u1", 400,
-                "unknown query parameter 'user'; did you mean 'user_id'?",
+  ExpectProblem("/recommend?userid=u1", 400,
+                "unknown query parameter 'userid'; did you mean 'user_id'?",
                 "this route takes: user_id, num_recommendations, k");
   ExpectProblem("/users/u1?x=1", 400, "unknown query parameter 'x'",
                 "this route takes no query parameters");
