@@ -1,0 +1,20 @@
+# embed_files(OUTPUT.cc FUNCTION ROOT file...): a source that defines FUNCTION(), the span of {path, text} of the files,
+# their paths below ROOT. A file may hold anything but the text )~~~".
+function(embed_files output header function root)
+  set(content "// Made by cmake/EmbedFiles.cmake.\n#include \"${header}\"\n\n")
+  string(REGEX REPLACE "::[^:]*$" "" namespace ${function})
+  string(REGEX REPLACE "^.*::" "" name ${function})
+  set(entries "")
+  foreach(file IN LISTS ARGN)
+    file(READ ${root}/${file} text)
+    string(FIND "${text}" ")~~~\"" bad)
+    if(NOT bad EQUAL -1)
+      message(FATAL_ERROR "${file} holds )~~~\", which ends a raw string")
+    endif()
+    string(APPEND entries "    {\"${file}\", R\"~~~(${text})~~~\"},\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${root}/${file})
+  endforeach()
+  string(APPEND content "namespace ${namespace} {\n\nstd::span<const SqlFile> ${name}() {\n"
+    "  static constexpr SqlFile kFiles[] = {\n${entries}  };\n  return kFiles;\n}\n\n}  // namespace ${namespace}\n")
+  file(CONFIGURE OUTPUT ${output} CONTENT "${content}" @ONLY)
+endfunction()
