@@ -35,6 +35,6 @@ select
   cast(window_days as integer) as window_days,
   item_row,
   cast(n_ratings as bigint) as n_ratings,
-  rank() over (partition by window_days order by n_ratings desc) as popularity_rank
+  cast(rank() over (partition by window_days order by n_ratings desc) as bigint) as popularity_rank
 from windows
 where n_ratings > 0

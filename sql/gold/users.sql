@@ -72,7 +72,7 @@ numbered as (
 select
   cast(row_number() over (order by number nulls last, user_id) - 1 as integer) as user_row,
   user_id, n_ratings, mean_rating, first_rated_at, last_rated_at,
-  (epoch(newest_at) - epoch(last_rated_at)) / 86400.0 as recency_days,
+  (epoch(newest_at) - epoch(last_rated_at)) / 86400e0 as recency_days,
   (rating_action - mean_rating * n_action) / (n_action + 5.0) as likes_action,
   (rating_adventure - mean_rating * n_adventure) / (n_adventure + 5.0) as likes_adventure,
   (rating_animation - mean_rating * n_animation) / (n_animation + 5.0) as likes_animation,
