@@ -3,6 +3,40 @@
 #include <algorithm>
 
 namespace marquee {
+namespace {
+
+// Keeps the history and asks the model each time.
+class RememberedUser : public FoldedUser {
+ public:
+  RememberedUser(const Model& model, const SparseRow& history)
+      : model_(model),
+        columns_(history.columns.begin(), history.columns.end()),
+        values_(history.values.begin(), history.values.end()),
+        times_s_(history.times_s.begin(), history.times_s.end()) {}
+
+  void Score(std::span<float> scores) const override { model_.Score(History(), scores); }
+
+  std::vector<std::vector<ScoredItem>> Explain(std::span<const int32_t> items,
+                                               int k) const override {
+    std::vector<std::vector<ScoredItem>> explanations;
+    for (const int32_t item : items) explanations.push_back(model_.Explain(History(), item, k));
+    return explanations;
+  }
+
+ private:
+  SparseRow History() const { return {columns_, values_, times_s_}; }
+
+  const Model& model_;
+  const std::vector<int32_t> columns_;
+  const std::vector<float> values_;
+  const std::vector<int64_t> times_s_;
+};
+
+}  // namespace
+
+std::unique_ptr<FoldedUser> Model::Fold(const SparseRow& history) const {
+  return std::make_unique<RememberedUser>(*this, history);
+}
 
 std::optional<float> Model::PredictRating(const SparseRow&, int32_t) const { return std::nullopt; }
 

@@ -20,6 +20,18 @@ struct ScoredItem {
   float score;
 };
 
+// One user, folded into a model: scored and explained at the cost of one set-up. Lives no longer
+// than its model. Immutable, so thread-safe.
+class FoldedUser {
+ public:
+  virtual ~FoldedUser() = default;
+  // As Model::Score of the history that was folded in.
+  virtual void Score(std::span<float> scores) const = 0;
+  // As Model::Explain, for each of `items`.
+  virtual std::vector<std::vector<ScoredItem>> Explain(std::span<const int32_t> items,
+                                                       int k) const = 0;
+};
+
 // Immutable after training or loading, so thread-safe. Items are rows of items(), the dictionary it
 // was trained with; a history may hold rows beyond it (items newer than the model), which count for
 // nothing.
@@ -44,6 +56,9 @@ class Model {
   // How much each item of `history` adds to the score of `item`, largest first, at most k; empty
   // when this model does not use history.
   virtual std::vector<ScoredItem> Explain(const SparseRow& history, int32_t item, int k) const = 0;
+
+  // The history, ready for Score and Explain. Models that set up much for a user override it.
+  virtual std::unique_ptr<FoldedUser> Fold(const SparseRow& history) const;
 
   // The expected rating, for models that predict ratings.
   virtual std::optional<float> PredictRating(const SparseRow& history, int32_t item) const;

@@ -2,9 +2,9 @@
 // HTTP and no SQL.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,12 +51,18 @@ struct UserProfile {
 };
 
 // Thread-safe. Every call answers from one bundle, taken at its start.
+//
+// The fallback ladder: "personal", what the model makes of what the user liked; "popular", for a
+// user without likes, an unknown one, or when the model has nothing to say (all scores equal, or
+// none finite).
 class RecommendEngine {
  public:
   explicit RecommendEngine(std::shared_ptr<const ModelBundle> bundle);
+  ~RecommendEngine();
 
-  // REQUIRES: 1 <= k <= 1000. Seen items are left out. An unknown user gets the popular list,
-  // marked as such.
+  // REQUIRES: 1 <= k <= 1000. What the user met is left out, so fewer than k when there is no more.
+  // An unknown user gets the popular list, marked as such. O(items) for a user asked for of late,
+  // otherwise a fold-in more.
   Recommendation Recommend(std::string_view user_id, int k) const;
   // Throws not_found for an unknown item. REQUIRES as above.
   Recommendation Similar(std::string_view item_id, int k) const;
@@ -64,10 +70,15 @@ class RecommendEngine {
   UserProfile User(std::string_view user_id) const;
 
   std::shared_ptr<const ModelBundle> bundle() const;
+  // Requests under way finish with the bundle that they began with.
   void Swap(std::shared_ptr<const ModelBundle> bundle);
 
  private:
-  std::atomic<std::shared_ptr<const ModelBundle>> bundle_;
+  struct Active;
+  std::shared_ptr<const Active> active() const;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Active> active_;  // guarded by mutex_
 };
 
 }  // namespace marquee

@@ -1,0 +1,176 @@
+#include "recommend/engine.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <thread>
+
+#include "base/error_matchers.h"
+#include "models/registry.h"
+
+namespace marquee {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr int kUsers = 40;
+constexpr int kItems = 20;
+
+// Two camps: even users like even items, odd users odd ones; each skips two of its camp. User
+// "stranger" likes nothing.
+Interactions TwoCamps(float liked, float disliked) {
+  InteractionsBuilder builder;
+  for (int item = 0; item < kItems; ++item) builder.AddItem("i" + std::to_string(item));
+  for (int user = 0; user < kUsers; ++user) {
+    const int32_t row = builder.AddUser("u" + std::to_string(user));
+    for (int item = user % 2; item < kItems; item += 2) {
+      if ((item / 2 + user / 2) % 5 != 0) builder.Add(row, item, liked, 100 + item);
+    }
+    if (disliked > 0) builder.Add(row, (user + 1) % 2, disliked, 50);
+  }
+  const int32_t stranger = builder.AddUser("stranger");
+  if (disliked > 0) builder.Add(stranger, 3, disliked, 60);
+  return builder.Build();
+}
+
+std::shared_ptr<const Model> Train(const std::string& type, const Interactions& data) {
+  NoTrainObserver observer;
+  TrainRequest request{.type = type, .settings = {}, .seed = 1, .threads = 1};
+  if (type == "ials") request.settings = {{"factors", "8"}, {"epochs", "8"}};
+  return TrainModel(request, data, observer);
+}
+
+std::shared_ptr<ModelBundle> MakeBundle(const std::string& type, float liked = 5,
+                                        float disliked = 1) {
+  auto bundle = std::make_shared<ModelBundle>();
+  bundle->name = type + " v1";
+  bundle->interactions = TwoCamps(liked, disliked);
+  bundle->liked = disliked > 0 ? KeepAbove(bundle->interactions, 3.5f) : bundle->interactions;
+  bundle->model = Train(type, bundle->liked);
+  bundle->popular = Train("most-popular", bundle->liked);
+  std::vector<CatalogItem> items;
+  for (int item = 0; item < kItems; ++item) {
+    CatalogItem known;
+    known.item_id = "i" + std::to_string(item);
+    known.title = item == 4 ? "" : "Film " + std::to_string(item);
+    known.genres = {item % 2 == 0 ? "Drama" : "Comedy"};
+    items.push_back(known);
+  }
+  bundle->catalog = std::make_shared<Catalog>(std::move(items));
+  return bundle;
+}
+
+class EngineTest : public testing::TestWithParam<std::string> {
+ protected:
+  const RecommendEngine engine_{MakeBundle(GetParam())};
+};
+
+INSTANTIATE_TEST_SUITE_P(Models, EngineTest, testing::Values("ials", "ease"),
+                         [](const auto& type) { return type.param; });
+
+TEST_P(EngineTest, AKnownUserGetsUnseenItemsOfTheirCampFirst) {
+  const Recommendation answer = engine_.Recommend("u2", 2);
+  EXPECT_EQ(answer.source, "personal");
+  ASSERT_EQ(answer.items.size(), 2u);
+  for (const Recommended& recommended : answer.items) {
+    EXPECT_EQ(recommended.item % 2, 0);
+    EXPECT_EQ((recommended.item / 2 + 1) % 5, 0) << "seen";
+    EXPECT_THAT(recommended.reason, testing::MatchesRegex("because you rated .+ 5"));
+  }
+}
+
+TEST_P(EngineTest, WhatWasMetAndNotLikedIsLeftOutToo) {
+  for (const Recommended& recommended : engine_.Recommend("u2", kItems).items) {
+    EXPECT_NE(recommended.item, 1);
+  }
+}
+
+TEST_P(EngineTest, AskingForMoreThanThereIsGivesAllTheRest) {
+  const size_t met = engine_.bundle()->interactions.by_user().Row(2).size();
+  EXPECT_EQ(engine_.Recommend("u2", 1000).items.size(), kItems - met);
+}
+
+TEST_P(EngineTest, AskedTwiceTheAnswerIsTheSame) {
+  const Recommendation first = engine_.Recommend("u5", 5), second = engine_.Recommend("u5", 5);
+  ASSERT_EQ(first.items.size(), second.items.size());
+  for (size_t i = 0; i < first.items.size(); ++i) {
+    EXPECT_EQ(first.items[i].item, second.items[i].item);
+    EXPECT_EQ(first.items[i].score, second.items[i].score);
+    EXPECT_EQ(first.items[i].reason, second.items[i].reason);
+  }
+}
+
+TEST_P(EngineTest, AnUnknownUserAndOneWithoutLikesGetWhatIsPopular) {
+  for (const char* user : {"nobody", "stranger"}) {
+    const Recommendation answer = engine_.Recommend(user, 3);
+    EXPECT_EQ(answer.source, "popular");
+    EXPECT_EQ(answer.items.size(), 3u);
+    EXPECT_EQ(answer.items[0].reason, "popular with everyone");
+  }
+  for (const Recommended& recommended : engine_.Recommend("stranger", kItems).items) {
+    EXPECT_NE(recommended.item, 3);
+  }
+}
+
+TEST_P(EngineTest, SimilarItemsAreOfTheSameCampAndLeaveTheItemOut) {
+  const Recommendation answer = engine_.Similar("i6", 3);
+  ASSERT_EQ(answer.items.size(), 3u);
+  for (const Recommended& recommended : answer.items) {
+    EXPECT_EQ(recommended.item % 2, 0);
+    EXPECT_NE(recommended.item, 6);
+    EXPECT_EQ(recommended.reason, "similar to Film 6");
+  }
+  EXPECT_THAT([&] { engine_.Similar("i99", 3); },
+              ThrowsError(Code::kNotFound, HasSubstr("no item 'i99'")));
+}
+
+TEST_P(EngineTest, AProfileTellsWhatAUserDid) {
+  const UserProfile profile = engine_.User("u2");
+  EXPECT_EQ(profile.num_interactions, 9);
+  EXPECT_NEAR(profile.mean_value, (8 * 5 + 1) / 9.0, 1e-6);
+  EXPECT_EQ(profile.first_s, 50);
+  EXPECT_THAT(profile.top_genres, ElementsAre("Drama", "Comedy"));
+  EXPECT_THAT([&] { engine_.User("nobody"); },
+              ThrowsError(Code::kNotFound, HasSubstr("no user 'nobody'")));
+}
+
+TEST(Engine, WithoutRatingsTheReasonSaysWatched) {
+  const RecommendEngine engine(MakeBundle("ials", 1, 0));
+  EXPECT_THAT(engine.Recommend("u2", 1).items.at(0).reason, HasSubstr("because you watched "));
+}
+
+TEST(Engine, AModelWithNothingToSayFallsBackToPopular) {
+  auto bundle = MakeBundle("ials");
+  bundle->model = Train("most-popular", bundle->liked);
+  InteractionsBuilder one;
+  for (int item = 0; item < kItems; ++item) one.AddItem("i" + std::to_string(item));
+  one.AddUser("u0");
+  for (int item = 0; item < kItems; ++item) one.Add(0, item, 5, 1);
+  bundle->model = Train("most-popular", one.Build());  // every score is equal
+  EXPECT_EQ(RecommendEngine(bundle).Recommend("u2", 3).source, "popular");
+}
+
+TEST(Engine, SwappingDuringRequestsAnswersEachFromOneBundle) {
+  const auto first = MakeBundle("ials"), second = MakeBundle("ease");
+  RecommendEngine engine(first);
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  std::atomic<int> wrong{0};
+  for (int reader = 0; reader < 3; ++reader) {
+    readers.emplace_back([&, reader] {
+      for (int i = 0; !done; ++i) {
+        const Recommendation answer =
+            engine.Recommend("u" + std::to_string((reader + i) % kUsers), 2);
+        if (answer.model != answer.bundle->name || answer.items.size() != 2) ++wrong;
+      }
+    });
+  }
+  for (int i = 0; i < 200; ++i) engine.Swap(i % 2 == 0 ? second : first);
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+}  // namespace
+}  // namespace marquee
