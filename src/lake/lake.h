@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +16,14 @@
 #include "base/json.h"
 #include "lake/engine.h"
 
+namespace marquee::storage {
+class ObjectStore;
+}
+
 namespace marquee::lake {
+
+class Checkpointer;
+class DeltaLog;
 
 // A version of a table that another was made from.
 struct TableVersion {
@@ -24,8 +33,8 @@ struct TableVersion {
 
 // Which version to read; neither: the newest.
 struct At {
-  std::optional<int64_t> version;
-  std::optional<int64_t> timestamp_ms;  // the newest version not later than this
+  std::optional<int64_t> version{};
+  std::optional<int64_t> timestamp_ms{};  // the newest version not later than this
 };
 
 struct Field {
@@ -63,16 +72,16 @@ struct Commit {
 struct WriteRequest {
   enum class Mode { kOverwrite, kAppend, kReplacePartition };
 
-  std::string table;   // "silver.ratings": <layer>.<name>, lower-case letters, digits and _
-  std::string select;  // SQL whose rows are written; column types decide the schema
+  std::string table{};   // "silver.ratings": <layer>.<name>, lower-case letters, digits and _
+  std::string select{};  // SQL whose rows are written; column types decide the schema
   Mode mode = Mode::kOverwrite;
-  std::string partition_column;  // Hive-style folders when not empty; the select gives it as text
-  std::string partition_value;   // kReplacePartition: all rows of the select have it, and the
-                                 // partition's old files go
-  std::map<std::string, std::string> column_comments;
-  std::string run_id;
-  std::vector<TableVersion> inputs;  // lineage
-  Json facts;                        // further facts for commitInfo.marquee
+  std::string partition_column{};  // Hive-style folders when not empty; the select gives it as text
+  std::string partition_value{};   // kReplacePartition: all rows of the select have it, and the
+                                   // partition's old files go
+  std::map<std::string, std::string> column_comments{};
+  std::string run_id{};
+  std::vector<TableVersion> inputs{};  // lineage
+  Json facts{};                        // further facts for commitInfo.marquee
 };
 
 struct WriteResult {
@@ -101,6 +110,8 @@ struct VacuumResult {
 class Lake {
  public:
   Lake(std::filesystem::path root, const Clock& clock);
+  // The same with the log's files in `store`, whose keys are paths below `root`.
+  Lake(std::filesystem::path root, const Clock& clock, std::shared_ptr<storage::ObjectStore> store);
 
   const std::filesystem::path& root() const { return root_; }
   // "layer.name", sorted.
@@ -133,8 +144,15 @@ class Lake {
   Json Lineage(std::string_view table, const At& at = {}) const;
 
  private:
+  DeltaLog OpenLog(std::string_view table) const;
+  std::vector<TableVersion> InputsOfVersion(const std::string& table, int64_t version) const;
+  Json LineageNode(const TableVersion& of, size_t depth) const;
+
   std::filesystem::path root_;
   const Clock& clock_;
+  std::shared_ptr<storage::ObjectStore> store_;
+  std::shared_ptr<Checkpointer> checkpointer_;
+  mutable std::mutex view_mutex_;
 };
 
 }  // namespace marquee::lake

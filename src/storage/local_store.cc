@@ -1,0 +1,213 @@
+#include "storage/local_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/ids.h"
+#include "base/text.h"
+
+namespace marquee::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kTemporary = ".tmp-";
+
+int64_t ModifiedMs(const struct stat& status) {
+  return int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+}
+
+timespec TimeSpec(int64_t ms) {
+  const int64_t seconds = ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000);
+  timespec time{};
+  time.tv_sec = seconds;
+  time.tv_nsec = (ms - seconds * 1000) * 1'000'000;
+  return time;
+}
+
+// A file beside `target` with its final bytes and times, gone with the object.
+class Temporary {
+ public:
+  Temporary(const fs::path& target, std::string_view bytes)
+      : path_(target.parent_path() / StrCat(kTemporary, NewRunId())) {
+    fd_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd_ < 0) ThrowFileError(errno, "create", path_);
+    while (!bytes.empty()) {
+      const ssize_t written = write(fd_, bytes.data(), bytes.size());
+      if (written < 0 && errno != EINTR) Fail("write");
+      if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
+    }
+  }
+  ~Temporary() { Remove(); }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+
+  void SetTime(int64_t modified_ms) {
+    const timespec times[2] = {TimeSpec(modified_ms), TimeSpec(modified_ms)};
+    if (futimens(fd_, times) != 0) Fail("set the time of");
+  }
+  void Sync() {
+    if (fsync(fd_) != 0) Fail("sync");
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  // The destructor does not run for an object whose constructor throws.
+  [[noreturn]] void Fail(const char* what) {
+    const int error = errno;
+    Remove();
+    ThrowFileError(error, what, path_);
+  }
+  void Remove() {
+    if (fd_ < 0) return;
+    close(fd_);
+    unlink(path_.c_str());
+    fd_ = -1;
+  }
+
+  fs::path path_;
+  int fd_ = -1;
+};
+
+bool IsTemporary(const fs::path& path) { return path.filename().string().starts_with(kTemporary); }
+
+// Calls visit(path, status) for each regular file below `folder`; a file or folder that another
+// process takes away meanwhile is left out.
+template <typename Visit>
+void ForEachFile(const fs::path& folder, const Visit& visit) {
+  std::error_code error;
+  fs::recursive_directory_iterator it(folder, error);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) return;
+  if (error) ThrowFileError(error.value(), "list", folder);
+  while (it != fs::recursive_directory_iterator()) {
+    struct stat status {};
+    const fs::path path = it->path();
+    if (stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) visit(path, status);
+    it.increment(error);
+    if (error && error != std::errc::no_such_file_or_directory) {
+      ThrowFileError(error.value(), "list", folder);
+    }
+  }
+}
+
+}  // namespace
+
+void SyncFile(const fs::path& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) ThrowFileError(errno, "open", path);
+  const int error = fsync(fd) == 0 ? 0 : errno;
+  close(fd);
+  if (error != 0) ThrowFileError(error, "sync", path);
+}
+
+void SetModifiedMs(const fs::path& path, int64_t modified_ms) {
+  const timespec times[2] = {TimeSpec(modified_ms), TimeSpec(modified_ms)};
+  if (utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) {
+    ThrowFileError(errno, "set the time of", path);
+  }
+}
+
+void MakeFolders(const fs::path& folder) {
+  if (folder.empty() || fs::is_directory(folder)) return;
+  MakeFolders(folder.parent_path());
+  if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) ThrowFileError(errno, "create", folder);
+  const fs::path parent = folder.parent_path();
+  SyncFolder(parent.empty() ? fs::path(".") : parent);
+}
+
+LocalStore::LocalStore(fs::path root) : root_(std::move(root)) {}
+
+fs::path LocalStore::PathOf(std::string_view key) const {
+  CheckKey(key);
+  return root_ / key;
+}
+
+std::string LocalStore::Get(std::string_view key) const { return ReadFile(PathOf(key)); }
+
+bool LocalStore::PutIfAbsent(std::string_view key, std::string_view bytes, int64_t modified_ms) {
+  const fs::path path = PathOf(key);
+  MakeFolders(path.parent_path());
+  Temporary file(path, bytes);
+  file.SetTime(modified_ms);
+  file.Sync();
+  if (link(file.path().c_str(), path.c_str()) != 0) {
+    if (errno == EEXIST) return false;
+    ThrowFileError(errno, "create", path);
+  }
+  SyncFolder(path.parent_path());
+  return true;
+}
+
+void LocalStore::Put(std::string_view key, std::string_view bytes) {
+  const fs::path path = PathOf(key);
+  MakeFolders(path.parent_path());
+  WriteFileAtomic(path, bytes);
+}
+
+void LocalStore::Delete(std::string_view key) {
+  const fs::path path = PathOf(key);
+  if (unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) {
+    ThrowFileError(errno, "delete", path);
+  }
+}
+
+std::optional<ObjectInfo> LocalStore::Stat(std::string_view key) const {
+  struct stat status {};
+  const fs::path path = PathOf(key);
+  if (stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    ThrowFileError(errno, "read", path);
+  }
+  if (!S_ISREG(status.st_mode)) return std::nullopt;
+  return ObjectInfo{std::string(key), status.st_size, ModifiedMs(status)};
+}
+
+std::vector<ObjectInfo> LocalStore::List(std::string_view prefix) const {
+  const size_t slash = prefix.rfind('/');
+  const std::string_view folder = slash == std::string_view::npos ? "" : prefix.substr(0, slash);
+  if (!folder.empty()) CheckKey(folder);
+  std::vector<ObjectInfo> found;
+  ForEachFile(root_ / folder, [&](const fs::path& path, const struct stat& status) {
+    std::string key = path.lexically_relative(root_).generic_string();
+    if (!key.starts_with(prefix) || IsTemporary(path)) return;
+    found.push_back({std::move(key), status.st_size, ModifiedMs(status)});
+  });
+  std::sort(found.begin(), found.end(),
+            [](const ObjectInfo& a, const ObjectInfo& b) { return a.key < b.key; });
+  return found;
+}
+
+std::vector<std::string> LocalStore::Folders(std::string_view folder) const {
+  if (!folder.empty()) CheckKey(folder);
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(root_ / folder, error)) {
+    std::error_code ignored;
+    if (entry.is_directory(ignored)) names.push_back(entry.path().filename().string());
+  }
+  if (error && error != std::errc::no_such_file_or_directory &&
+      error != std::errc::not_a_directory) {
+    ThrowFileError(error.value(), "list", root_ / folder);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+int64_t LocalStore::RemoveLeftovers(std::string_view folder, int64_t older_than_ms) {
+  if (!folder.empty()) CheckKey(folder);
+  int64_t removed = 0;
+  ForEachFile(root_ / folder, [&](const fs::path& path, const struct stat& status) {
+    if (!IsTemporary(path) || ModifiedMs(status) >= older_than_ms) return;
+    if (unlink(path.c_str()) == 0) ++removed;
+  });
+  return removed;
+}
+
+}  // namespace marquee::storage
