@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "sources/byte_source.h"
 #include "sources/movielens.h"
 #include "sources/table.h"
 
@@ -108,16 +106,14 @@ class CsvMapper {
 
 }  // namespace
 
-Dataset OpenCsv(const std::filesystem::path& path,
-                const std::map<std::string, std::string>& mapping) {
+Dataset ReadCsv(std::shared_ptr<const FileTree> files, const std::string& file,
+                const std::string& label, const std::map<std::string, std::string>& mapping) {
   CheckMappingKeys(mapping);
-  const std::shared_ptr<const FileTree> files = OpenSingleFile(path);
-  const std::string file = path.filename().string();
   DelimitedOptions options;
   options.separator = FrequentSeparator(*files, file);
-  const std::vector<std::string> header = ReadHeader(*files, file, options, path.string());
+  const std::vector<std::string> header = ReadHeader(*files, file, options, label);
   options.num_fields = header.size();
-  const CsvMapper mapper(header, mapping, path.string());
+  const CsvMapper mapper(header, mapping, label);
 
   TableFormat ratings{.table = "ratings",
                       .file = file,

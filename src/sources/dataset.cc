@@ -28,6 +28,10 @@ Dataset OpenRelease(std::shared_ptr<const FileTree> files, const fs::path& path)
               "give the folder or zip of a release, or a CSV file with a header");
 }
 
+Dataset OpenCsv(const fs::path& path, const OpenOptions& options) {
+  return ReadCsv(OpenSingleFile(path), path.filename().string(), path.string(), options.mapping);
+}
+
 void CheckSource(const std::string& source) {
   const std::vector<std::string> known = {"auto", "movielens", "csv"};
   for (const std::string& name : known) {
@@ -51,7 +55,7 @@ Dataset OpenDataset(const fs::path& path, const OpenOptions& options) {
     if (!fs::is_regular_file(status) || is_zip)
       throw Error(Code::kInvalidArgument, StrCat(path.string(), " is no CSV file"),
                   "source csv takes one text file with a header");
-    return OpenCsv(path, options.mapping);
+    return OpenCsv(path, options);
   }
   if (fs::is_directory(status)) return OpenRelease(OpenFolder(path), path);
   if (is_zip) return OpenRelease(OpenZip(path), path);
@@ -59,7 +63,7 @@ Dataset OpenDataset(const fs::path& path, const OpenOptions& options) {
     throw Error(Code::kInvalidArgument,
                 StrCat(path.string(), " is one file, a MovieLens release has several"),
                 "give the folder or zip of the release");
-  return OpenCsv(path, options.mapping);
+  return OpenCsv(path, options);
 }
 
 }  // namespace marquee::sources

@@ -1,19 +1,17 @@
 // Bytes -> the files of a MovieLens release, of each layout, or a CSV file: every table is read to
 // its end. The input is split at lines of "%%%" into the files of one layout, which its first byte
 // chooses.
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "base/check.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "sources/collect_rows.h"
+#include "sources/csv.h"
 #include "sources/dataset.h"
 #include "sources/movielens.h"
 
@@ -64,9 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   try {
     if (data[0] % 5 == 4) {
-      static const TempDir folder;
-      WriteFileAtomic(folder.path() / "a.csv", text);
-      ReadTables(OpenDataset(folder.path() / "a.csv", {.source = "csv", .mapping = {}}));
+      const auto tree = std::make_shared<MemoryTree>();
+      tree->Add("a.csv", text);
+      ReadTables(ReadCsv(tree, "a.csv", "a.csv", {}));
       return 0;
     }
     const std::vector<std::string>& files = Layouts()[data[0] % 5];

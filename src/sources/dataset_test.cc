@@ -122,6 +122,18 @@ TEST_F(OpenDatasetTest, AGenreFlagOtherThanZeroOrOneIsMalformed) {
   EXPECT_THAT(rows[1].at("raw_line"), testing::StartsWith("2|Bad|||"));
 }
 
+TEST_F(OpenDatasetTest, ALongBadFlagIsCutToValidText) {
+  Write("u.data", "1\t1\t5\t874965758\n");
+  Write("u.item", "1|Toy|||http://x|0" + std::string(40, '\xFF') +
+                      ReplaceAll(std::string(18, '.'), ".", "|0") + "\n");
+  const Dataset dataset = OpenDataset(root(), {});
+  const std::shared_ptr<lake::RowSource> rows = FindTable(dataset, "items")->open();
+  CollectingSink sink(rows->Columns(), 8);
+  ASSERT_EQ(rows->Fill(sink), 1u);
+  EXPECT_TRUE(sink.all_utf8());
+  EXPECT_THAT(sink.rows()[0].at("malformed"), HasSubstr("the flag of genre unknown is '0\u00FF"));
+}
+
 TEST_F(OpenDatasetTest, ASmallSinkGivesTheSameRows) {
   WriteCsvRelease("ml-25m");
   std::string text = "userId,movieId,rating,timestamp\n";

@@ -10,7 +10,7 @@
 namespace marquee::sources {
 namespace {
 
-constexpr size_t kBlockBytes = 256 << 10;
+constexpr size_t kBlockBytes = 64 << 10;
 constexpr size_t kMinReach = 1 << 10;
 constexpr size_t kFirstBudget = 16 << 20;
 constexpr size_t kMaxRawBytes = 1000;
@@ -46,8 +46,9 @@ std::string_view WithoutCarriageReturn(std::string_view line) {
   return line;
 }
 
-std::string ReadableRaw(std::string_view line, Encoding encoding) {
-  size_t size = std::min(line.size(), kMaxRawBytes);
+// The first `limit` bytes of `line`, cut between characters.
+std::string ReadableRaw(std::string_view line, size_t limit, Encoding encoding) {
+  size_t size = std::min(line.size(), limit);
   const bool cut = size < line.size();
   if (cut && encoding == Encoding::kUtf8) {
     for (int i = 0; i < 3 && size > 1 && (line[size] & 0xC0) == 0x80; ++i) --size;
@@ -121,7 +122,9 @@ size_t DelimitedReader::FindLineEnd() {
 }
 
 bool DelimitedReader::SkipOverlongLine(Record* record) {
-  raw_ = ReadableRaw(Available().substr(0, kMaxRawBytes + 8), options_.encoding);
+  // There are more than max_record_bytes of it; how many more depends on where the reads cut.
+  raw_ = ReadableRaw(Available(), std::min(options_.max_record_bytes, kMaxRawBytes),
+                     options_.encoding);
   reason_ = StrCat("the line is longer than ", options_.max_record_bytes, " bytes");
   *record = {line_++, {}, reason_, raw_};
   for (;;) {
@@ -234,7 +237,8 @@ bool DelimitedReader::Accept(size_t consumed, Record* record) {
 bool DelimitedReader::Reject(std::string reason, Record* record) {
   const size_t line_end = FindLineEnd();
   reason_ = std::move(reason);
-  raw_ = ReadableRaw(WithoutCarriageReturn(Available().substr(0, line_end)), options_.encoding);
+  raw_ = ReadableRaw(WithoutCarriageReturn(Available().substr(0, line_end)), kMaxRawBytes,
+                     options_.encoding);
   *record = {line_++, {}, reason_, raw_};
   Consume(line_end + 1);
   return true;

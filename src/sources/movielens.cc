@@ -172,7 +172,7 @@ class ReleaseReader {
     for (size_t i = 0; i < kGenres.size(); ++i) {
       const std::string_view flag = fields[kFirstGenreField + i];
       if (flag != "0" && flag != "1")
-        return StrCat("the flag of genre ", kGenres[i], " is '", flag.substr(0, 20),
+        return StrCat("the flag of genre ", kGenres[i], " is '", ToValidUtf8(flag.substr(0, 20)),
                       "', must be 0 or 1");
       if (flag == "0") continue;
       if (!value->empty()) *value += '|';
