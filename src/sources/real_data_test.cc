@@ -27,9 +27,9 @@ fs::path DataFolder() {
   return fs::path(shared == nullptr ? "../shared" : shared) / "data";
 }
 
-#define SKIP_WITHOUT(folder)                \
-  if (!fs::exists(DataFolder() / (folder))) \
-  GTEST_SKIP() << "no " << (DataFolder() / (folder)) << ": set MARQUEE_SHARED"
+bool Missing(const char* folder) { return !fs::exists(DataFolder() / folder); }
+
+constexpr char kNoData[] = "this real data is not beside the project: set MARQUEE_SHARED";
 
 size_t CountMalformed(const std::vector<TextRow>& rows) {
   return static_cast<size_t>(std::count_if(
@@ -43,7 +43,7 @@ size_t Distinct(const std::vector<TextRow>& rows, const std::string& column) {
 }
 
 TEST(RealData, Movielens1m) {
-  SKIP_WITHOUT("ml-1m");
+  if (Missing("ml-1m")) GTEST_SKIP() << kNoData;
   const Dataset dataset = OpenDataset(DataFolder() / "ml-1m", {});
   EXPECT_EQ(dataset.name, "movielens-1m");
   EXPECT_THAT(dataset.notice, HasSubstr("Harper and Konstan"));
@@ -72,7 +72,7 @@ TEST(RealData, Movielens1m) {
 }
 
 TEST(RealData, Movielens100k) {
-  SKIP_WITHOUT("ml-100k");
+  if (Missing("ml-100k")) GTEST_SKIP() << kNoData;
   const Dataset dataset = OpenDataset(DataFolder() / "ml-100k", {});
   EXPECT_EQ(dataset.name, "movielens-100k");
   const std::vector<TextRow> ratings = CollectTable(dataset, "ratings");
@@ -94,7 +94,7 @@ TEST(RealData, Movielens100k) {
 }
 
 TEST(RealData, MovielensLatestSmall) {
-  SKIP_WITHOUT("ml-latest-small");
+  if (Missing("ml-latest-small")) GTEST_SKIP() << kNoData;
   const Dataset dataset = OpenDataset(DataFolder() / "ml-latest-small", {});
   EXPECT_EQ(dataset.name, "movielens-latest-small");
   const std::vector<TextRow> ratings = CollectTable(dataset, "ratings");
@@ -109,14 +109,14 @@ TEST(RealData, MovielensLatestSmall) {
 }
 
 TEST(RealData, ARatingsFileOfAReleaseIsAlsoAPlainCsv) {
-  SKIP_WITHOUT("ml-latest-small");
+  if (Missing("ml-latest-small")) GTEST_SKIP() << kNoData;
   const Dataset dataset = OpenDataset(DataFolder() / "ml-latest-small" / "ratings.csv", {});
   EXPECT_EQ(dataset.name, "csv");
   EXPECT_EQ(CollectTable(dataset, "ratings").size(), 100'836u);
 }
 
 TEST(RealData, QuotedFieldsWithLineBreaksKeepTheLineNumbersExact) {
-  SKIP_WITHOUT("netflix-titles");
+  if (Missing("netflix-titles")) GTEST_SKIP() << kNoData;
   const fs::path file = DataFolder() / "netflix-titles" / "netflix_titles.csv";
   if (!fs::exists(file)) GTEST_SKIP() << "no " << file;
   DelimitedOptions options;
@@ -132,14 +132,14 @@ TEST(RealData, QuotedFieldsWithLineBreaksKeepTheLineNumbersExact) {
 }
 
 TEST(RealData, AFolderOfSeveralReleasesIsRefusedAndTheyAreNamed) {
-  SKIP_WITHOUT("ml-1m");
+  if (Missing("ml-1m")) GTEST_SKIP() << kNoData;
   EXPECT_THAT([] { OpenDataset(DataFolder(), {}); },
               ThrowsError(Code::kInvalidArgument, HasSubstr("several data sets: ml-100k, ml-1m")));
 }
 
 // The aim is 150 MB/s on a quiet machine; a loaded one is given a wide margin.
 TEST(RealData, SplitsMovielens1mFast) {
-  SKIP_WITHOUT("ml-1m");
+  if (Missing("ml-1m")) GTEST_SKIP() << kNoData;
   DelimitedOptions options;
   options.separator = "::";
   options.quotes = false;
