@@ -55,15 +55,23 @@ HWY_INLINE void Pack(const GramJob& job, size_t first, size_t count, float* HWY_
   }
 }
 
-HWY_INLINE void AddPanel(const GramJob& job, const float* panel, const float* weighted,
-                         size_t count, const float* base) {
-  const size_t width = (job.d + kLanes - 1) / kLanes * kLanes;
-  for (size_t i = job.begin; i < job.end; i += kTileRows) {
+// A panel of packed rows on its way into rows begin..end-1 of a.
+struct Panel {
+  const float* rows;
+  const float* weighted;  // the same times their weights
+  size_t count;
+  size_t stride;  // of panel, base and a
+};
+
+HWY_INLINE void AddPanel(const Panel& panel, size_t d, size_t begin, size_t end, const float* base,
+                         float* a) {
+  const size_t width = (d + kLanes - 1) / kLanes * kLanes;
+  for (size_t i = begin; i < end; i += kTileRows) {
     const size_t from = i / kLanes * kLanes;  // the diagonal is somewhere in the first vector
-    const size_t at = i * job.stride + from;
-    const size_t rows = job.end - i < kTileRows ? job.end - i : kTileRows;
-    TileRow<false>({weighted + i, job.stride, panel + from, job.stride, count,
-                    base == nullptr ? nullptr : base + at, job.a + at, job.stride, rows},
+    const size_t at = i * panel.stride + from;
+    const size_t rows = end - i < kTileRows ? end - i : kTileRows;
+    TileRow<false>({panel.weighted + i, panel.stride, panel.rows + from, panel.stride, panel.count,
+                    base == nullptr ? nullptr : base + at, a + at, panel.stride, rows},
                    width - from);
   }
 }
@@ -78,18 +86,79 @@ void GramKernel(const GramJob& job) {
     const size_t left = job.count - first;
     const size_t count = left < panel_rows ? left : panel_rows;
     Pack(job, first, count, panel, weighted);
-    AddPanel(job, panel, weighted, count, base);
+    AddPanel({panel, weighted, count, job.stride}, job.d, job.begin, job.end, base, job.a);
     base = job.a;
     first += count;
   } while (first < job.count);
 }
 
-// to[k * stride + r] = row r's element k; zeros up to `stride`.
-HWY_INLINE void PackTransposed(const float* HWY_RESTRICT rows, size_t num_rows, size_t d,
-                               size_t stride, float* HWY_RESTRICT to) {
-  for (size_t k = 0; k < d; ++k) {
-    for (size_t r = 0; r < num_rows; ++r) to[k * stride + r] = rows[r * d + k];
-    for (size_t r = num_rows; r < stride; ++r) to[k * stride + r] = 0;
+constexpr size_t kTransposed = 16;  // rows at a time: a cache line of what is written
+
+// to[k * stride + c] = rows[c][k] for k < count: kTransposed columns.
+HWY_INLINE void Transpose(const float* const* rows, size_t count, float* HWY_RESTRICT to,
+                          size_t stride) {
+  size_t k = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::Full128<float> d;
+  for (; k + 4 <= count; k += 4) {
+    for (size_t c = 0; c < kTransposed; c += 4) {
+      const auto row0 = hn::LoadU(d, rows[c] + k), row1 = hn::LoadU(d, rows[c + 1] + k);
+      const auto row2 = hn::LoadU(d, rows[c + 2] + k), row3 = hn::LoadU(d, rows[c + 3] + k);
+      const auto low01 = hn::InterleaveLower(d, row0, row1);
+      const auto low23 = hn::InterleaveLower(d, row2, row3);
+      const auto high01 = hn::InterleaveUpper(d, row0, row1);
+      const auto high23 = hn::InterleaveUpper(d, row2, row3);
+      float* target = to + k * stride + c;
+      hn::StoreU(hn::ConcatLowerLower(d, low23, low01), d, target);
+      hn::StoreU(hn::ConcatUpperUpper(d, low23, low01), d, target + stride);
+      hn::StoreU(hn::ConcatLowerLower(d, high23, high01), d, target + 2 * stride);
+      hn::StoreU(hn::ConcatUpperUpper(d, high23, high01), d, target + 3 * stride);
+    }
+  }
+#endif
+  for (; k < count; ++k) {
+    for (size_t c = 0; c < kTransposed; ++c) to[k * stride + c] = rows[c][k];
+  }
+}
+
+// Elements first..first+count-1 of the listed rows become rows of the panel.
+HWY_INLINE void PackOuter(const OuterGramJob& job, size_t first, size_t count,
+                          float* HWY_RESTRICT panel, float* HWY_RESTRICT weighted) {
+  for (size_t j = 0; j < job.stride; j += kTransposed) {
+    const float* rows[kTransposed];
+    for (size_t c = 0; c < kTransposed; ++c) {
+      const size_t column = j + c < job.count ? j + c : job.count - 1;  // beyond: any, unused
+      rows[c] = job.rows + static_cast<size_t>(job.indices[column]) * job.d + first;
+    }
+    Transpose(rows, count, panel + j, job.stride);
+  }
+  const TileTag d;
+  for (size_t k = 0; k < count; ++k) {
+    const auto factor = hn::Set(d, job.weights[first + k]);
+    for (size_t j = k * job.stride; j < (k + 1) * job.stride; j += kLanes)
+      hn::StoreU(hn::Mul(factor, hn::LoadU(d, panel + j)), d, weighted + j);
+  }
+}
+
+void OuterGramKernel(const OuterGramJob& job) {
+  const size_t panel_rows = PanelRows(job.stride);
+  float* weighted = job.scratch + panel_rows * job.stride;
+  for (size_t first = 0; first < job.d; first += panel_rows) {
+    const size_t count = job.d - first < panel_rows ? job.d - first : panel_rows;
+    PackOuter(job, first, count, job.scratch, weighted);
+    AddPanel({job.scratch, weighted, count, job.stride}, job.count, 0, job.count,
+             first == 0 ? nullptr : job.a, job.a);
+  }
+}
+
+// to[k * stride + r] = row r's element k; beyond num_rows, up to `stride`, any values.
+HWY_INLINE void PackTransposed(const float* rows, size_t num_rows, size_t d, size_t stride,
+                               float* to) {
+  for (size_t r = 0; r < stride; r += kTransposed) {
+    const float* block[kTransposed];
+    for (size_t c = 0; c < kTransposed; ++c)
+      block[c] = rows + (r + c < num_rows ? r + c : num_rows - 1) * d;
+    Transpose(block, d, to + r, stride);
   }
 }
 
@@ -123,7 +192,7 @@ void BatchScoresKernel(const float* users, size_t num_users, const float* items,
   }
 }
 
-constexpr GramTable kGramTable = {GramKernel, BatchScoresKernel};
+constexpr GramTable kGramTable = {GramKernel, OuterGramKernel, BatchScoresKernel};
 
 }  // namespace marquee::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -169,6 +238,16 @@ void GramOfRows(const Matrix& rows, std::span<const int32_t> indices,
                  scratch.Floats(GramScratchFloats(rows.columns(), weighted))});
 }
 
+void OuterGramOfRows(const Matrix& rows, std::span<const int32_t> indices,
+                     std::span<const float> weights, SymmetricMatrix* a, Scratch& scratch) {
+  MARQUEE_CHECK(weights.size() == rows.columns() && !weights.empty());
+  a->Reshape(indices.size());
+  if (indices.empty()) return;
+  Active().outer_gram({rows.values().data(), rows.columns(), indices.data(), indices.size(),
+                       weights.data(), a->data(), a->stride(),
+                       scratch.Floats(GramScratchFloats(indices.size(), true))});
+}
+
 SymmetricMatrix Gram(const Matrix& rows, ThreadPool& pool) {
   SymmetricMatrix gram(rows.columns());
   const size_t d = rows.columns();
@@ -190,6 +269,21 @@ void BatchScores(const Matrix& users, const Matrix& items, std::span<float> scor
   Active().batch_scores(users.values().data(), users.rows(), items.values().data(), items.rows(),
                         users.columns(), scores.data(),
                         scratch.Floats(BatchScratchFloats(users.columns())));
+}
+
+Matrix MultiplyTransposed(const Matrix& a, const Matrix& b, ThreadPool& pool) {
+  MARQUEE_CHECK(a.columns() == b.columns());
+  Matrix product(a.rows(), b.rows());
+  constexpr int64_t kRows = 256;
+  pool.ParallelFor(static_cast<int64_t>(a.rows()), kRows, [&](int64_t begin, int64_t end, int) {
+    Scratch scratch;
+    const auto first = static_cast<size_t>(begin);
+    Active().batch_scores(a.values().data() + first * a.columns(), static_cast<size_t>(end - begin),
+                          b.values().data(), b.rows(), b.columns(),
+                          product.values().data() + first * b.rows(),
+                          scratch.Floats(BatchScratchFloats(b.columns())));
+  });
+  return product;
 }
 
 }  // namespace marquee::kernels

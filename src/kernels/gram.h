@@ -26,6 +26,11 @@ void GramOfRows(const Matrix& rows, std::span<const int32_t> indices,
                 std::span<const float> weights, const SymmetricMatrix* base, SymmetricMatrix* a,
                 Scratch& scratch);
 
+// *a, made indices x indices: a[i][j] = sum_k weights[k] rows.Row(indices[i])[k]
+// rows.Row(indices[j])[k]. One thread; O(indices^2 d). REQUIRES: one weight a column.
+void OuterGramOfRows(const Matrix& rows, std::span<const int32_t> indices,
+                     std::span<const float> weights, SymmetricMatrix* a, Scratch& scratch);
+
 // rows^T rows. The same bits for any number of threads. O(rows d^2).
 SymmetricMatrix Gram(const Matrix& rows, ThreadPool& pool);
 
@@ -33,5 +38,8 @@ SymmetricMatrix Gram(const Matrix& rows, ThreadPool& pool);
 // by user. One thread.
 void BatchScores(const Matrix& users, const Matrix& items, std::span<float> scores,
                  Scratch& scratch);
+
+// a b^T. The same bits for any number of threads.
+Matrix MultiplyTransposed(const Matrix& a, const Matrix& b, ThreadPool& pool);
 
 }  // namespace marquee::kernels

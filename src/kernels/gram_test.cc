@@ -94,6 +94,29 @@ TEST_P(GramLevels, WithoutIndicesWeightsAndBaseItIsTheGramMatrix) {
   }
 }
 
+TEST_P(GramLevels, OuterProductsAreThoseOfTheListedRows) {
+  for (const size_t d : {1, 7, 64, 257}) {
+    for (const size_t n : AwkwardSizes()) {
+      const std::vector<float> rows = RandomFloats(40 * d + 1, d), weights = RandomFloats(d, 5);
+      Rng rng(n);
+      std::vector<int32_t> indices(n);
+      for (int32_t& index : indices) index = static_cast<int32_t>(rng.Below(40));
+      SymmetricMatrix a(n);
+      std::vector<float> scratch(GramScratchFloats(n, true));
+      table_.outer_gram({rows.data() + 1, d, indices.data(), n, weights.data(), a.data(),
+                         a.stride(), scratch.data()});
+      ExpectedGram expected{SymmetricMatrix(n)};
+      std::vector<float> column(n);
+      for (size_t k = 0; k < d; ++k) {
+        for (size_t i = 0; i < n; ++i)
+          column[i] = rows[1 + static_cast<size_t>(indices[i]) * d + k];
+        expected.Add(column.data(), weights[k]);
+      }
+      expected.Compare(a, d);
+    }
+  }
+}
+
 TEST_P(GramLevels, BatchScoresAreTheProductsOfUsersAndItems) {
   for (const size_t d : {1, 7, 33, 128}) {
     for (const size_t num_users : {1, 5, 67}) {
@@ -174,6 +197,33 @@ TEST(Gram, OfNoRowsIsZero) {
   const SymmetricMatrix a = Gram(Matrix(0, 5), pool);
   EXPECT_EQ(a.size(), 5u);
   EXPECT_EQ(a.At(0, 4), 0);
+}
+
+TEST(OuterGramOfRows, ReshapesTheTargetAndLeavesNothingOfIt) {
+  const Matrix rows = RandomMatrix(6, 5);
+  const std::vector<float> weights(5, 1);
+  const int32_t six[] = {0, 1, 2, 3, 4, 5}, two[] = {4, 5};
+  Scratch scratch;
+  SymmetricMatrix a, fresh;
+  OuterGramOfRows(rows, six, weights, &a, scratch);
+  OuterGramOfRows(rows, two, weights, &a, scratch);
+  OuterGramOfRows(rows, two, weights, &fresh, scratch);
+  ASSERT_EQ(a.size(), 2u);
+  EXPECT_EQ(a.At(0, 1), fresh.At(0, 1));
+  EXPECT_NEAR(a.At(1, 1),
+              std::inner_product(rows.Row(5).begin(), rows.Row(5).end(), rows.Row(5).begin(), 0.0),
+              1e-5);
+}
+
+TEST(MultiplyTransposed, GivesTheSameBitsForAnyNumberOfThreadsAndAgreesWithScores) {
+  const Matrix a = RandomMatrix(600, 33), b = RandomMatrix(50, 33);
+  ThreadPool one(1), three(3);
+  const Matrix product = MultiplyTransposed(a, b, one);
+  EXPECT_THAT(MultiplyTransposed(a, b, three).values(),
+              testing::ElementsAreArray(product.values()));
+  EXPECT_NEAR(product.Row(599)[49],
+              std::inner_product(a.Row(599).begin(), a.Row(599).end(), b.Row(49).begin(), 0.0),
+              1e-4);
 }
 
 TEST(BatchScores, AgreesWithScoresUserByUser) {

@@ -1,11 +1,9 @@
 #include "kernels/inverse.h"
 
-#include <cblas.h>
-
 #include <algorithm>
-#include <mutex>
 
 #include "base/check.h"
+#include "kernels/blas.h"
 
 extern "C" {
 void spotrf_(const char* uplo, const int* n, float* a, const int* lda, int* info);
@@ -16,25 +14,6 @@ void dpotri_(const char* uplo, const int* n, double* a, const int* lda, int* inf
 
 namespace marquee::kernels {
 namespace {
-
-// Holds the process-wide thread count of OpenBLAS for its life.
-class BlasThreads {
- public:
-  explicit BlasThreads(int threads) : lock_(Mutex()), before_(openblas_get_num_threads()) {
-    openblas_set_num_threads(threads);
-  }
-  ~BlasThreads() { openblas_set_num_threads(before_); }
-  BlasThreads(const BlasThreads&) = delete;
-  BlasThreads& operator=(const BlasThreads&) = delete;
-
- private:
-  static std::mutex& Mutex() {
-    static std::mutex mutex;
-    return mutex;
-  }
-  std::lock_guard<std::mutex> lock_;
-  int before_;
-};
 
 bool FactorAndInvert(float* a, int n) {
   int info = 0;

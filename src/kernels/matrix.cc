@@ -3,6 +3,8 @@
 #include <cstring>
 #include <new>
 
+#include "base/check.h"
+
 namespace marquee::kernels {
 namespace {
 
@@ -23,14 +25,15 @@ AlignedFloats::AlignedFloats(size_t size) : size_(size) {
 SymmetricMatrix::SymmetricMatrix(size_t d)
     : d_(d), stride_(ConflictFreeStride(d)), data_(d * stride_) {}
 
-void SymmetricMatrix::AddToDiagonal(float value) {
-  for (size_t i = 0; i < d_; ++i) At(i, i) += value;
+void SymmetricMatrix::Reshape(size_t d) {
+  d_ = d;
+  stride_ = ConflictFreeStride(d);
+  if (data_.size() < d_ * stride_) data_ = AlignedFloats(d_ * stride_);
 }
 
-void SymmetricMatrix::Scale(float factor) {
-  for (size_t row = 0; row < d_; ++row) {
-    for (size_t column = row; column < d_; ++column) At(row, column) *= factor;
-  }
+void SymmetricMatrix::AddToDiagonal(std::span<const float> values) {
+  MARQUEE_CHECK(values.size() == d_);
+  for (size_t i = 0; i < d_; ++i) At(i, i) += values[i];
 }
 
 size_t ConflictFreeStride(size_t columns) { return ((columns + kLine - 1) / kLine | 1) * kLine; }

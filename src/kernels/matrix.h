@@ -56,6 +56,9 @@ class SymmetricMatrix {
   SymmetricMatrix() = default;
   explicit SymmetricMatrix(size_t d);
 
+  // Makes it d x d with any values; memory once taken is kept.
+  void Reshape(size_t d);
+
   size_t size() const { return d_; }
   // Floats from one row to the next.
   size_t stride() const { return stride_; }
@@ -64,8 +67,8 @@ class SymmetricMatrix {
   // REQUIRES: row <= column < size().
   float& At(size_t row, size_t column) { return data_.data()[row * stride_ + column]; }
   float At(size_t row, size_t column) const { return data_.data()[row * stride_ + column]; }
-  void AddToDiagonal(float value);
-  void Scale(float factor);
+  // REQUIRES: size() values.
+  void AddToDiagonal(std::span<const float> values);
 
  private:
   size_t d_ = 0;

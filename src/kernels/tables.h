@@ -13,7 +13,9 @@ struct VectorTable {
   float (*dot)(const float* x, const float* y, size_t n);
   void (*axpy)(float factor, const float* x, float* y, size_t n);
   void (*scores)(const float* rows, size_t num_rows, size_t d, const float* x, float* out);
-  void (*add_rows)(const float* rows, size_t d, const int32_t* indices, size_t count, float* sum);
+  // sum += sum_k weights[k] rows[indices[k]]; null weights: all 1; null indices: rows 0..count-1.
+  void (*add_rows)(const float* rows, size_t d, const int32_t* indices, size_t count,
+                   const float* weights, float* sum);
   bool (*has_nan)(const float* x, size_t n);
   // The first index in begin..end-1 with x[index] > threshold, or end.
   size_t (*first_above)(const float* x, size_t begin, size_t end, float threshold);
@@ -32,8 +34,21 @@ struct GramJob {
   float* scratch;     // GramScratchFloats(d, weights != null)
 };
 
+// a[i][j] = sum_k weights[k] rows[indices[i]][k] rows[indices[j]][k]
+struct OuterGramJob {
+  const float* rows;
+  size_t d;
+  const int32_t* indices;
+  size_t count;
+  const float* weights;
+  float* a;
+  size_t stride;   // a multiple of 16, at least count
+  float* scratch;  // GramScratchFloats(count, true)
+};
+
 struct GramTable {
   void (*gram)(const GramJob& job);
+  void (*outer_gram)(const OuterGramJob& job);
   // out[b * num_items + i] = users[b] . items[i]; scratch as BatchScratchFloats.
   void (*batch_scores)(const float* users, size_t num_users, const float* items, size_t num_items,
                        size_t d, float* out, float* scratch);

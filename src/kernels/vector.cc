@@ -80,14 +80,36 @@ void Scores(const float* rows, size_t num_rows, size_t n, const float* x, float*
   for (; row < num_rows; ++row) out[row] = Dot(rows + row * n, x, n);
 }
 
-void AddRows(const float* rows, size_t n, const int32_t* indices, size_t count, float* sum) {
+// Columns begin..begin+kVectors*lanes-1 of AddRows, summed in registers.
+template <size_t kVectors>
+HWY_INLINE void AddRowsBlock(const float* rows, size_t n, const int32_t* indices, size_t count,
+                             const float* weights, size_t begin, float* sum) {
   const D d;
+  const size_t lanes = hn::Lanes(d);
+  hn::Vec<D> sums[kVectors];
+  for (size_t v = 0; v < kVectors; ++v) sums[v] = hn::LoadU(d, sum + begin + v * lanes);
   for (size_t k = 0; k < count; ++k) {
-    const float* HWY_RESTRICT row = rows + static_cast<size_t>(indices[k]) * n;
-    size_t i = 0;
-    for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d))
-      hn::StoreU(hn::Add(hn::LoadU(d, sum + i), hn::LoadU(d, row + i)), d, sum + i);
-    for (; i < n; ++i) sum[i] += row[i];
+    const size_t index = indices == nullptr ? k : static_cast<size_t>(indices[k]);
+    const float* HWY_RESTRICT row = rows + index * n + begin;
+    const auto weight = hn::Set(d, weights == nullptr ? 1.0f : weights[k]);
+    for (size_t v = 0; v < kVectors; ++v)
+      sums[v] = hn::MulAdd(weight, hn::LoadU(d, row + v * lanes), sums[v]);
+  }
+  for (size_t v = 0; v < kVectors; ++v) hn::StoreU(sums[v], d, sum + begin + v * lanes);
+}
+
+void AddRows(const float* rows, size_t n, const int32_t* indices, size_t count,
+             const float* weights, float* sum) {
+  const size_t lanes = hn::Lanes(D());
+  size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes)
+    AddRowsBlock<4>(rows, n, indices, count, weights, i, sum);
+  for (; i + lanes <= n; i += lanes) AddRowsBlock<1>(rows, n, indices, count, weights, i, sum);
+  for (; i < n; ++i) {
+    for (size_t k = 0; k < count; ++k) {
+      const size_t index = indices == nullptr ? k : static_cast<size_t>(indices[k]);
+      sum[i] += (weights == nullptr ? 1.0f : weights[k]) * rows[index * n + i];
+    }
   }
 }
 
@@ -149,10 +171,12 @@ void Scores(const Matrix& rows, std::span<const float> x, std::span<float> score
   Active().scores(rows.values().data(), rows.rows(), rows.columns(), x.data(), scores.data());
 }
 
-void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<float> sum) {
+void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<float> sum,
+             std::span<const float> weights) {
   MARQUEE_CHECK(sum.size() == rows.columns());
+  MARQUEE_CHECK(weights.empty() || weights.size() == indices.size());
   Active().add_rows(rows.values().data(), rows.columns(), indices.data(), indices.size(),
-                    sum.data());
+                    weights.empty() ? nullptr : weights.data(), sum.data());
 }
 
 bool HasNan(std::span<const float> x) { return Active().has_nan(x.data(), x.size()); }

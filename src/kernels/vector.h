@@ -17,8 +17,10 @@ void Axpy(float factor, std::span<const float> x, std::span<float> y);
 // scores[r] = rows.Row(r) . x. REQUIRES: the sizes fit.
 void Scores(const Matrix& rows, std::span<const float> x, std::span<float> scores);
 
-// sum += rows.Row(i) for each i of `indices`, in their order. REQUIRES: indices within rows.
-void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<float> sum);
+// sum += weights[k] rows.Row(indices[k]), k ascending; no weights: all 1. REQUIRES: indices within
+// rows, sizes that fit.
+void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<float> sum,
+             std::span<const float> weights = {});
 
 bool HasNan(std::span<const float> x);
 

@@ -80,11 +80,32 @@ TEST_P(VectorLevels, AddRowsSumsTheListedOnes) {
   for (const size_t d : AwkwardSizes()) {
     const std::vector<float> rows = RandomFloats(3 * d, d);
     std::vector<float> sum(d + 1, 1);
-    table_.add_rows(rows.data(), d, indices, 3, sum.data());
+    table_.add_rows(rows.data(), d, indices, 3, nullptr, sum.data());
     EXPECT_EQ(sum.back(), 1);
     for (size_t i = 0; i < d; ++i) {
       const float expected = 1 + rows[2 * d + i] + rows[i] + rows[2 * d + i];
       ASSERT_EQ(sum[i], expected);  // one order, no products: the same bits at every level
+    }
+  }
+}
+
+TEST_P(VectorLevels, AddRowsWeighsTheRowsWithOrWithoutAList) {
+  const int32_t indices[] = {0, 1, 2};
+  const std::vector<float> weights = RandomFloats(3, 9);
+  for (const size_t d : AwkwardSizes()) {
+    const std::vector<float> rows = RandomFloats(3 * d, d), before = RandomFloats(d, d + 1);
+    std::vector<float> listed = before, all = before;
+    table_.add_rows(rows.data(), d, indices, 3, weights.data(), listed.data());
+    table_.add_rows(rows.data(), d, nullptr, 3, weights.data(), all.data());
+    EXPECT_EQ(listed, all);
+    for (size_t i = 0; i < d; ++i) {
+      double sum = before[i], magnitude = std::abs(before[i]);
+      for (size_t k = 0; k < 3; ++k) {
+        const double product = static_cast<double>(weights[k]) * rows[k * d + i];
+        sum += product;
+        magnitude += std::abs(product);
+      }
+      ASSERT_NEAR(all[i], sum, SumTolerance(4, magnitude));
     }
   }
 }

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
-#include "kernels/cholesky.h"
 #include "kernels/vector.h"
 #include "models/ials_solver.h"
 #include "models/model_file.h"
@@ -32,9 +31,11 @@ void RequireValid(const IalsOptions& options) {
 void RequireMemory(const Interactions& data, const IalsOptions& options) {
   const int64_t rows = int64_t{data.num_users()} + data.num_items();
   const int64_t d = options.factors;
-  // The factors; and for each thread, and the Gram matrix, a square.
+  // The factors, those of one side a second time while they turn; a square a thread, and ten for
+  // the eigenvectors in double precision.
+  const int64_t turning = std::max(data.num_users(), data.num_items());
   const int64_t needed =
-      (rows * d + (options.threads + 1) * d * d) * static_cast<int64_t>(sizeof(float));
+      ((rows + turning) * d + (options.threads + 10) * d * d) * static_cast<int64_t>(sizeof(float));
   const int64_t free = options.memory_bytes > 0 ? options.memory_bytes : AvailableMemoryBytes();
   if (needed <= free) return;
   throw Error(Code::kResourceExhausted,
@@ -54,6 +55,21 @@ std::vector<float> InverseNorms(const kernels::Matrix& factors) {
   return inverse;
 }
 
+class FoldedIalsUser : public FoldedUser {
+ public:
+  FoldedIalsUser(const IalsModel& model, IalsUser user) : model_(model), user_(std::move(user)) {}
+
+  void Score(std::span<float> scores) const override { model_.ScoreVector(user_.vector(), scores); }
+  std::vector<std::vector<ScoredItem>> Explain(std::span<const int32_t> items,
+                                               int k) const override {
+    return user_.Explain(items, k);
+  }
+
+ private:
+  const IalsModel& model_;
+  const IalsUser user_;
+};
+
 }  // namespace
 
 IalsFactors FactorizeIals(const Interactions& data, const IalsOptions& options,
@@ -66,9 +82,11 @@ IalsFactors FactorizeIals(const Interactions& data, const IalsOptions& options,
   factors.users = RandomFactors(data.num_users(), options, pool);
   factors.items = kernels::Matrix(static_cast<size_t>(data.num_items()), factors.users.columns());
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
-    SolveRows(data.by_item(), IalsSide(factors.users, options, pool), pool, observer,
+    const std::vector<float> user_axes = TurnToPrincipalAxes(&factors.users, pool);
+    SolveRows(data.by_item(), IalsSide(factors.users, user_axes, options), pool, observer,
               &factors.items);
-    SolveRows(data.by_user(), IalsSide(factors.items, options, pool), pool, observer,
+    factors.item_axes = TurnToPrincipalAxes(&factors.items, pool);
+    SolveRows(data.by_user(), IalsSide(factors.items, factors.item_axes, options), pool, observer,
               &factors.users);
     observer.OnEpoch({.epoch = epoch, .epochs = options.epochs});
   }
@@ -77,58 +95,56 @@ IalsFactors FactorizeIals(const Interactions& data, const IalsOptions& options,
 
 std::unique_ptr<IalsModel> TrainIals(const Interactions& data, const IalsOptions& options,
                                      TrainObserver& observer) {
-  return std::make_unique<IalsModel>(data.shared_items(), options,
-                                     FactorizeIals(data, options, observer).items);
+  IalsFactors factors = FactorizeIals(data, options, observer);
+  return std::make_unique<IalsModel>(data.shared_items(), options, std::move(factors.items),
+                                     std::move(factors.item_axes));
 }
 
-IalsUser::IalsUser(const kernels::Matrix& item_factors)
-    : item_factors_(item_factors),
-      vector_(item_factors.columns()),
-      workspace_(std::make_unique<IalsWorkspace>()) {}
+IalsUser::IalsUser(const IalsSide& side)
+    : side_(side), workspace_(std::make_unique<IalsWorkspace>()) {}
 IalsUser::~IalsUser() = default;
 IalsUser::IalsUser(IalsUser&&) noexcept = default;
 
-// The score h_i.w is sum_j h_i.A^-1 h_j: one solve for A^-1 h_i, one product for each j.
 std::vector<std::vector<ScoredItem>> IalsUser::Explain(std::span<const int32_t> items,
                                                        int k) const {
   std::vector<std::vector<ScoredItem>> explanations;
-  std::vector<float> direction(vector_.size());
+  std::vector<float> contributions(history_.size());
   for (const int32_t item : items) {
-    const std::span<const float> factors = item_factors_.Row(static_cast<size_t>(item));
-    std::copy(factors.begin(), factors.end(), direction.begin());
-    kernels::CholeskySolve(workspace_->factor, direction);
+    side_.Contributions(*workspace_, history_, item, contributions);
     std::vector<ScoredItem> parts;
     parts.reserve(history_.size());
-    for (const int32_t past : history_)
-      parts.push_back(
-          {past, kernels::Dot(direction, item_factors_.Row(static_cast<size_t>(past)))});
+    for (size_t j = 0; j < history_.size(); ++j) parts.push_back({history_[j], contributions[j]});
     explanations.push_back(Largest(std::move(parts), k));
   }
   return explanations;
 }
 
 IalsModel::IalsModel(std::shared_ptr<const IdDictionary> items, const IalsOptions& options,
-                     kernels::Matrix item_factors)
+                     kernels::Matrix item_factors, std::vector<float> axes)
     : Model(std::move(items)),
       options_(options),
       item_factors_(std::move(item_factors)),
-      inverse_norms_(InverseNorms(item_factors_)) {
-  ThreadPool pool(AvailableCores());
-  side_ = std::make_unique<IalsSide>(item_factors_, options_, pool);
-}
+      axes_(std::move(axes)),
+      inverse_norms_(InverseNorms(item_factors_)),
+      side_(std::make_unique<IalsSide>(item_factors_, axes_, options_)) {}
 
 IalsModel::~IalsModel() = default;
 
-IalsUser IalsModel::Fold(const SparseRow& history) const {
-  IalsUser user(item_factors_);
+std::unique_ptr<FoldedUser> IalsModel::Fold(const SparseRow& history) const {
+  return std::make_unique<FoldedIalsUser>(*this, FoldUser(history));
+}
+
+IalsUser IalsModel::FoldUser(const SparseRow& history) const {
+  IalsUser user(*side_);
   const std::span<const int32_t> known = KnownItems(history, items().size()).columns;
   user.history_.assign(known.begin(), known.end());
+  user.vector_.resize(item_factors_.columns());
   side_->Solve(known, *user.workspace_, user.vector_);
   return user;
 }
 
 std::vector<float> IalsModel::FoldIn(const SparseRow& history) const {
-  return Fold(history).vector_;
+  return FoldUser(history).vector_;
 }
 
 void IalsModel::ScoreVector(std::span<const float> vector, std::span<float> scores) const {
@@ -154,7 +170,7 @@ std::vector<ScoredItem> IalsModel::Explain(const SparseRow& history, int32_t ite
 std::vector<std::vector<ScoredItem>> IalsModel::ExplainMany(const SparseRow& history,
                                                             std::span<const int32_t> items,
                                                             int k) const {
-  return Fold(history).Explain(items, k);
+  return FoldUser(history).Explain(items, k);
 }
 
 void IalsModel::Save(ModelWriter& writer) const {
@@ -166,6 +182,7 @@ void IalsModel::Save(ModelWriter& writer) const {
                                        {"init_stddev", options_.init_stddev},
                                        {"seed", options_.seed}}));
   writer.Add("item_factors", item_factors_.values(), {items().size(), options_.factors});
+  writer.Add("axes", axes_, {options_.factors});
 }
 
 std::unique_ptr<IalsModel> IalsModel::Load(const ModelReader& reader,
@@ -187,7 +204,10 @@ std::unique_ptr<IalsModel> IalsModel::Load(const ModelReader& reader,
   const std::span<const float> saved = reader.Floats("item_factors", {items->size(), d});
   kernels::Matrix factors(static_cast<size_t>(items->size()), static_cast<size_t>(d));
   std::copy(saved.begin(), saved.end(), factors.values().begin());
-  return std::make_unique<IalsModel>(std::move(items), options, std::move(factors));
+  const std::span<const float> axes = reader.Floats("axes", {d});
+  if (*std::min_element(axes.begin(), axes.end()) < 0) reader.Refuse("section 'axes' is negative");
+  return std::make_unique<IalsModel>(std::move(items), options, std::move(factors),
+                                     std::vector<float>(axes.begin(), axes.end()));
 }
 
 }  // namespace marquee

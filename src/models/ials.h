@@ -29,8 +29,8 @@ struct IalsOptions {
   int64_t memory_bytes = 0;  // what training may take; 0: what the machine has free
 };
 
-// A user folded in, with all that answers about the user need: 4 d^2 bytes and the history. Lives
-// no longer than its model. Immutable, so thread-safe.
+// A user folded in, with all that answers about the user need: the history and 4 min(n, d)^2 bytes
+// for n items in it. Lives no longer than its model. Immutable, so thread-safe.
 class IalsUser {
  public:
   ~IalsUser();
@@ -40,14 +40,14 @@ class IalsUser {
 
   // For each of `items`: how much each item of the history adds to its score, largest first, at
   // most k (Hu et al. 2008, section 5). With k >= the history's length they sum to the score.
-  // O(items (d^2 + history d)).
+  // O(items (min(history, d)^2 + history d)).
   std::vector<std::vector<ScoredItem>> Explain(std::span<const int32_t> items, int k) const;
 
  private:
   friend class IalsModel;
-  explicit IalsUser(const kernels::Matrix& item_factors);
+  explicit IalsUser(const IalsSide& side);
 
-  const kernels::Matrix& item_factors_;
+  const IalsSide& side_;
   std::vector<int32_t> history_;
   std::vector<float> vector_;
   std::unique_ptr<IalsWorkspace> workspace_;  // the factored equations
@@ -56,14 +56,15 @@ class IalsUser {
 // Item factors, and the equations that turn any history into a user's: no user is kept.
 class IalsModel : public Model {
  public:
+  // `axes`: the diagonal of item_factors^T item_factors, the rest of which is zero.
   IalsModel(std::shared_ptr<const IdDictionary> items, const IalsOptions& options,
-            kernels::Matrix item_factors);
+            kernels::Matrix item_factors, std::vector<float> axes);
   ~IalsModel() override;
   static std::unique_ptr<IalsModel> Load(const ModelReader& reader,
                                          std::shared_ptr<const IdDictionary> items);
 
   std::string_view type() const override { return "ials"; }
-  // Zero for all when the history is empty. O(|history| d^2 + d^3 + items d).
+  // Zero for all when the history is empty. O(Fold + items d).
   void Score(const SparseRow& history, std::span<float> scores) const override;
   // By cosine of the factors. None for an item without interactions: nothing is known of it.
   std::vector<ScoredItem> SimilarItems(int32_t item, int k) const override;
@@ -71,8 +72,9 @@ class IalsModel : public Model {
   void Save(ModelWriter& writer) const override;
 
   // The same in parts, for those who want scores and reasons of one user: the equations are set up
-  // and factored once, in Fold. O(|history| d^2 + d^3).
-  IalsUser Fold(const SparseRow& history) const;
+  // and factored once, in FoldUser. O(min(n d^2 + d^3, n^2 d)) for n items in the history.
+  IalsUser FoldUser(const SparseRow& history) const;
+  std::unique_ptr<FoldedUser> Fold(const SparseRow& history) const override;
   // The user's factors alone.
   std::vector<float> FoldIn(const SparseRow& history) const;
   // REQUIRES: vector.size() == factors, scores.size() == items().size().
@@ -86,13 +88,15 @@ class IalsModel : public Model {
  private:
   IalsOptions options_;
   kernels::Matrix item_factors_;
+  std::vector<float> axes_;
   std::vector<float> inverse_norms_;  // of the item factors; NaN for zero factors
   std::unique_ptr<const IalsSide> side_;
 };
 
 struct IalsFactors {
   kernels::Matrix users;
-  kernels::Matrix items;
+  kernels::Matrix items;         // along the principal axes of all items
+  std::vector<float> item_axes;  // the diagonal of items^T items, the rest of which is zero
 };
 
 // Minimizes  sum_seen (w_u.h_i - 1)^2 + a sum_all (w_u.h_i)^2 + lambda sum_u (n_u + a|I|)^nu
@@ -102,7 +106,8 @@ struct IalsFactors {
 // An epoch solves all items, then all users, each row exactly. So a user's row is what folding its
 // history into the item factors gives, bit for bit.
 //
-// Cost: O(epochs (nnz d^2 + (users + items) d^3)) time, O((users + items) d + threads d^2) memory.
+// Cost: an epoch takes O(min(n d^2 + d^3, n^2 d)) for each row of n entries, and O(d^3); memory
+// O((users + items) d + threads d^2).
 // Same data, options and SIMD level: same bytes, for any number of threads. Throws invalid_argument
 // for empty data or an option out of range; resource_exhausted, before any work, when it would not
 // fit in memory; failed_precondition when regularization is too weak for float32; cancelled, within

@@ -158,10 +158,12 @@ TEST_P(IalsObjective, FallsWithEveryHalfStepAndRowsAreItsMinimum) {
   kernels::Matrix items = RandomFactors(data.num_items(), options, pool);
   double before = Objective(data, options, users, items);
   for (int epoch = 0; epoch < 4; ++epoch) {
-    SolveRows(data.by_item(), IalsSide(users, options, pool), pool, no_observer, &items);
+    const std::vector<float> user_axes = TurnToPrincipalAxes(&users, pool);
+    SolveRows(data.by_item(), IalsSide(users, user_axes, options), pool, no_observer, &items);
     const double between = Objective(data, options, users, items);
     EXPECT_LT(between, before);
-    SolveRows(data.by_user(), IalsSide(items, options, pool), pool, no_observer, &users);
+    const std::vector<float> item_axes = TurnToPrincipalAxes(&items, pool);
+    SolveRows(data.by_user(), IalsSide(items, item_axes, options), pool, no_observer, &users);
     before = Objective(data, options, users, items);
     EXPECT_LT(before, between);
   }
@@ -206,14 +208,14 @@ TEST(TrainIals, StopsInsideAnEpoch) {
 
 TEST(TrainIals, StopsInsideAHalfStep) {
   IalsOptions options = Small();
-  options.factors = 256;  // long work: several blocks a half step
-  const Interactions data = MakePlantedWorld();
+  options.factors = 256;  // with 160 users an item, long work: several blocks a half step
+  const Interactions data = MakePlantedWorld({.users_per_cluster = 400});
   ThreadPool pool(1);
-  const kernels::Matrix users = RandomFactors(data.num_users(), options, pool);
-  const IalsSide side(users, options, pool);
+  kernels::Matrix users = RandomFactors(data.num_users(), options, pool);
+  const std::vector<float> axes = TurnToPrincipalAxes(&users, pool);
+  const IalsSide side(users, axes, options);
   kernels::Matrix items(static_cast<size_t>(data.num_items()), 256);
-  const StopAt observer(1);
-  EXPECT_THAT([&] { SolveRows(data.by_item(), side, pool, observer, &items); },
+  EXPECT_THAT([&] { SolveRows(data.by_item(), side, pool, StopAt(1), &items); },
               ThrowsError(Code::kCancelled, "training of ials was stopped"));
 }
 
@@ -268,7 +270,7 @@ TEST_F(IalsAnswers, SeveralItemsAreExplainedAsOneByOne) {
 }
 
 TEST_F(IalsAnswers, AFoldedUserScoresAndExplainsAsTheModel) {
-  const IalsUser user = model_->Fold(history_);
+  const IalsUser user = model_->FoldUser(history_);
   std::vector<float> by_user(static_cast<size_t>(data_.num_items())), by_model(by_user.size());
   model_->ScoreVector(user.vector(), by_user);
   model_->Score(history_, by_model);
