@@ -128,8 +128,9 @@ double Import(lake::Session& session, const fs::path& data, const fs::path& home
 
 // Doubles agree to 9 digits: sums depend on the order in which threads add.
 std::string ComparableSelect(lake::Session& session, std::string_view table) {
+  const auto described = session.Query(StrCat("select * from ", table, " limit 0"));
   std::vector<std::string> columns;
-  for (const auto& column : session.Query(StrCat("select * from ", table, " limit 0"))->columns()) {
+  for (const lake::ColumnInfo& column : described->columns()) {
     const std::string name = lake::SqlName(column.name);
     columns.push_back(column.sql_type == "DOUBLE" ? StrCat("round(", name, ", 9) + 0") : name);
   }
