@@ -4,14 +4,14 @@
 
 #include "base/check.h"
 #include "kernels/tables.h"
-#include "kernels/targets.h"
+#include "kernels/targets_internal.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cholesky.cc"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "kernels/tile-inl.h"
+#include "kernels/tile_internal.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace marquee::kernels::HWY_NAMESPACE {
@@ -19,9 +19,15 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr size_t kStrip = 64;
 
+struct Square {
+  float* a;
+  size_t d;
+  size_t stride;
+};
+
 // Takes rows first..last-1 of U away from rows i.. of a: a[i..][j] -= sum_k u[k][i..] u[k][j].
-HWY_INLINE void SubtractRows(float* a, size_t d, size_t stride, size_t first, size_t last,
-                             size_t i) {
+HWY_INLINE void SubtractRows(const Square& square, size_t first, size_t last, size_t i) {
+  const auto [a, d, stride] = square;
   const size_t width = (d + kLanes - 1) / kLanes * kLanes;
   const size_t from = i / kLanes * kLanes;
   const size_t rows = d - i < kTileRows ? d - i : kTileRows;
@@ -41,7 +47,8 @@ HWY_INLINE void SubtractScaled(float factor, const float* row, float* to, size_t
 }
 
 // The rows i..i+kTileRows-1, from which all rows above have been taken away.
-HWY_INLINE bool FactorRows(float* a, size_t d, size_t stride, size_t i) {
+HWY_INLINE bool FactorRows(const Square& square, size_t i) {
+  const auto [a, d, stride] = square;
   const TileTag tag;
   const size_t width = (d + kLanes - 1) / kLanes * kLanes;
   const size_t end = d - i < kTileRows ? d : i + kTileRows;
@@ -66,11 +73,11 @@ bool Factor(float* a, size_t d, size_t stride) {
     const size_t end = d - strip < kStrip ? d : strip + kStrip;
     for (size_t above = 0; above < strip; above += kStrip) {
       for (size_t i = strip; i < end; i += kTileRows)
-        SubtractRows(a, d, stride, above, above + kStrip, i);
+        SubtractRows({a, d, stride}, above, above + kStrip, i);
     }
     for (size_t i = strip; i < end; i += kTileRows) {
-      if (i > strip) SubtractRows(a, d, stride, strip, i, i);
-      if (!FactorRows(a, d, stride, i)) return false;
+      if (i > strip) SubtractRows({a, d, stride}, strip, i, i);
+      if (!FactorRows({a, d, stride}, i)) return false;
     }
   }
   return true;

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "kernels/blas.h"
+#include "kernels/blas_internal.h"
 
 extern "C" void dsyevd_(const char* job, const char* uplo, const int* n, double* a, const int* lda,
                         double* values, double* work, const int* work_size, int* int_work,

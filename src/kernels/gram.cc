@@ -2,14 +2,14 @@
 
 #include "base/check.h"
 #include "kernels/tables.h"
-#include "kernels/targets.h"
+#include "kernels/targets_internal.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/gram.cc"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "kernels/tile-inl.h"
+#include "kernels/tile_internal.h"
 
 #ifndef MARQUEE_KERNELS_GRAM_SIZES_
 #define MARQUEE_KERNELS_GRAM_SIZES_
@@ -60,18 +60,25 @@ struct Panel {
   const float* rows;
   const float* weighted;  // the same times their weights
   size_t count;
-  size_t stride;  // of panel, base and a
+  size_t stride;  // of the panel and of a
 };
 
-HWY_INLINE void AddPanel(const Panel& panel, size_t d, size_t begin, size_t end, const float* base,
-                         float* a) {
-  const size_t width = (d + kLanes - 1) / kLanes * kLanes;
-  for (size_t i = begin; i < end; i += kTileRows) {
+// The rows begin..end-1 of a d x d matrix.
+struct Target {
+  float* a;
+  size_t d;
+  size_t begin, end;
+};
+
+// `first`: the target is written, not added to.
+HWY_INLINE void AddPanel(const Panel& panel, const Target& target, bool first) {
+  const size_t width = (target.d + kLanes - 1) / kLanes * kLanes;
+  for (size_t i = target.begin; i < target.end; i += kTileRows) {
     const size_t from = i / kLanes * kLanes;  // the diagonal is somewhere in the first vector
-    const size_t at = i * panel.stride + from;
-    const size_t rows = end - i < kTileRows ? end - i : kTileRows;
+    float* a = target.a + i * panel.stride + from;
+    const size_t rows = target.end - i < kTileRows ? target.end - i : kTileRows;
     TileRow<false>({panel.weighted + i, panel.stride, panel.rows + from, panel.stride, panel.count,
-                    base == nullptr ? nullptr : base + at, a + at, panel.stride, rows},
+                    first ? nullptr : a, a, panel.stride, rows},
                    width - from);
   }
 }
@@ -80,14 +87,12 @@ void GramKernel(const GramJob& job) {
   const size_t panel_rows = PanelRows(job.stride);
   float* panel = job.scratch;
   float* weighted = job.weights == nullptr ? panel : panel + panel_rows * job.stride;
-  const float* base = job.base;
   size_t first = 0;
   do {
     const size_t left = job.count - first;
     const size_t count = left < panel_rows ? left : panel_rows;
     Pack(job, first, count, panel, weighted);
-    AddPanel({panel, weighted, count, job.stride}, job.d, job.begin, job.end, base, job.a);
-    base = job.a;
+    AddPanel({panel, weighted, count, job.stride}, {job.a, job.d, job.begin, job.end}, first == 0);
     first += count;
   } while (first < job.count);
 }
@@ -146,8 +151,8 @@ void OuterGramKernel(const OuterGramJob& job) {
   for (size_t first = 0; first < job.d; first += panel_rows) {
     const size_t count = job.d - first < panel_rows ? job.d - first : panel_rows;
     PackOuter(job, first, count, job.scratch, weighted);
-    AddPanel({job.scratch, weighted, count, job.stride}, job.count, 0, job.count,
-             first == 0 ? nullptr : job.a, job.a);
+    AddPanel({job.scratch, weighted, count, job.stride}, {job.a, job.count, 0, job.count},
+             first == 0);
   }
 }
 
@@ -162,32 +167,32 @@ HWY_INLINE void PackTransposed(const float* rows, size_t num_rows, size_t d, siz
   }
 }
 
-HWY_INLINE void ScoreBlock(const float* left, size_t num_users, const float* right,
-                           size_t num_items, size_t d, float* out, size_t out_stride) {
+// The packed users u.. against the packed items i..
+HWY_INLINE void ScoreBlock(const BatchJob& job, size_t u, size_t i, const float* left,
+                           const float* right) {
+  const size_t num_users = job.num_users - u < kBatchUsers ? job.num_users - u : kBatchUsers;
+  const size_t num_items = job.num_items - i < kBatchItems ? job.num_items - i : kBatchItems;
   float tile[kTileRows * kBatchItems];
-  for (size_t u = 0; u < num_users; u += kTileRows) {
-    TileRow<false>(
-        {left + u, kBatchUsers, right, kBatchItems, d, nullptr, tile, kBatchItems, kTileRows},
-        kBatchItems);
-    const size_t rows = num_users - u < kTileRows ? num_users - u : kTileRows;
+  for (size_t first = 0; first < num_users; first += kTileRows) {
+    TileRow<false>({left + first, kBatchUsers, right, kBatchItems, job.d, nullptr, tile,
+                    kBatchItems, kTileRows},
+                   kBatchItems);
+    const size_t rows = num_users - first < kTileRows ? num_users - first : kTileRows;
     for (size_t r = 0; r < rows; ++r) {
-      for (size_t i = 0; i < num_items; ++i)
-        out[(u + r) * out_stride + i] = tile[r * kBatchItems + i];
+      float* out = job.out + (u + first + r) * job.num_items + i;
+      for (size_t c = 0; c < num_items; ++c) out[c] = tile[r * kBatchItems + c];
     }
   }
 }
 
-void BatchScoresKernel(const float* users, size_t num_users, const float* items, size_t num_items,
-                       size_t d, float* out, float* scratch) {
-  float* left = scratch;
-  float* right = scratch + d * kBatchUsers;
-  for (size_t u = 0; u < num_users; u += kBatchUsers) {
-    const size_t user_count = num_users - u < kBatchUsers ? num_users - u : kBatchUsers;
-    PackTransposed(users + u * d, user_count, d, kBatchUsers, left);
-    for (size_t i = 0; i < num_items; i += kBatchItems) {
-      const size_t item_count = num_items - i < kBatchItems ? num_items - i : kBatchItems;
-      PackTransposed(items + i * d, item_count, d, kBatchItems, right);
-      ScoreBlock(left, user_count, right, item_count, d, out + u * num_items + i, num_items);
+void BatchScoresKernel(const BatchJob& job) {
+  float* left = job.scratch;
+  float* right = job.scratch + job.d * kBatchUsers;
+  for (size_t u = 0; u < job.num_users; u += kBatchUsers) {
+    PackTransposed(job.users + u * job.d, job.num_users - u, job.d, kBatchUsers, left);
+    for (size_t i = 0; i < job.num_items; i += kBatchItems) {
+      PackTransposed(job.items + i * job.d, job.num_items - i, job.d, kBatchItems, right);
+      ScoreBlock(job, u, i, left, right);
     }
   }
 }
@@ -225,17 +230,15 @@ float* Scratch::Floats(size_t size) {
 }
 
 void GramOfRows(const Matrix& rows, std::span<const int32_t> indices,
-                std::span<const float> weights, const SymmetricMatrix* base, SymmetricMatrix* a,
-                Scratch& scratch) {
-  MARQUEE_CHECK(a->size() == rows.columns() && (base == nullptr || base->size() == a->size()));
+                std::span<const float> weights, SymmetricMatrix* a, Scratch& scratch) {
   MARQUEE_CHECK(weights.empty() || weights.size() == indices.size());
+  a->Reshape(rows.columns());
   const bool weighted = !weights.empty();
-  // An empty list still has to copy the base: `indices` must not look like "all rows".
+  // Null would mean all rows.
   constexpr int32_t kNone = 0;
   Active().gram({rows.values().data(), rows.columns(), indices.empty() ? &kNone : indices.data(),
-                 indices.size(), weighted ? weights.data() : nullptr,
-                 base == nullptr ? nullptr : base->data(), a->data(), a->stride(), 0, a->size(),
-                 scratch.Floats(GramScratchFloats(rows.columns(), weighted))});
+                 indices.size(), weighted ? weights.data() : nullptr, a->data(), a->stride(), 0,
+                 a->size(), scratch.Floats(GramScratchFloats(rows.columns(), weighted))});
 }
 
 void OuterGramOfRows(const Matrix& rows, std::span<const int32_t> indices,
@@ -256,7 +259,7 @@ SymmetricMatrix Gram(const Matrix& rows, ThreadPool& pool) {
     Scratch scratch;
     const size_t begin = static_cast<size_t>(first) * kStripRows;
     const size_t end = std::min(static_cast<size_t>(last) * kStripRows, d);
-    Active().gram({rows.values().data(), d, nullptr, rows.rows(), nullptr, nullptr, gram.data(),
+    Active().gram({rows.values().data(), d, nullptr, rows.rows(), nullptr, gram.data(),
                    gram.stride(), begin, end, scratch.Floats(GramScratchFloats(d, false))});
   });
   return gram;
@@ -266,9 +269,9 @@ void BatchScores(const Matrix& users, const Matrix& items, std::span<float> scor
                  Scratch& scratch) {
   MARQUEE_CHECK(users.columns() == items.columns());
   MARQUEE_CHECK(scores.size() == users.rows() * items.rows());
-  Active().batch_scores(users.values().data(), users.rows(), items.values().data(), items.rows(),
-                        users.columns(), scores.data(),
-                        scratch.Floats(BatchScratchFloats(users.columns())));
+  Active().batch_scores({users.values().data(), users.rows(), items.values().data(), items.rows(),
+                         users.columns(), scores.data(),
+                         scratch.Floats(BatchScratchFloats(users.columns()))});
 }
 
 Matrix MultiplyTransposed(const Matrix& a, const Matrix& b, ThreadPool& pool) {
@@ -278,10 +281,10 @@ Matrix MultiplyTransposed(const Matrix& a, const Matrix& b, ThreadPool& pool) {
   pool.ParallelFor(static_cast<int64_t>(a.rows()), kRows, [&](int64_t begin, int64_t end, int) {
     Scratch scratch;
     const auto first = static_cast<size_t>(begin);
-    Active().batch_scores(a.values().data() + first * a.columns(), static_cast<size_t>(end - begin),
-                          b.values().data(), b.rows(), b.columns(),
-                          product.values().data() + first * b.rows(),
-                          scratch.Floats(BatchScratchFloats(b.columns())));
+    Active().batch_scores({a.values().data() + first * a.columns(),
+                           static_cast<size_t>(end - begin), b.values().data(), b.rows(),
+                           b.columns(), product.values().data() + first * b.rows(),
+                           scratch.Floats(BatchScratchFloats(b.columns()))});
   });
   return product;
 }

@@ -19,12 +19,10 @@ class Scratch {
   AlignedFloats floats_;
 };
 
-// *a = base + sum_i weights[i] rows.Row(indices[i]) rows.Row(indices[i])^T. `base` may be null
-// (zero) or `a`; `weights` may be empty (all 1). One thread; O(indices d^2).
-// REQUIRES: indices within rows, sizes that fit.
+// *a, made d x d, = sum_k weights[k] rows.Row(indices[k]) rows.Row(indices[k])^T; no weights:
+// all 1. One thread; O(indices d^2). REQUIRES: indices within rows, sizes that fit.
 void GramOfRows(const Matrix& rows, std::span<const int32_t> indices,
-                std::span<const float> weights, const SymmetricMatrix* base, SymmetricMatrix* a,
-                Scratch& scratch);
+                std::span<const float> weights, SymmetricMatrix* a, Scratch& scratch);
 
 // *a, made indices x indices: a[i][j] = sum_k weights[k] rows.Row(indices[i])[k]
 // rows.Row(indices[j])[k]. One thread; O(indices^2 d). REQUIRES: one weight a column.

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "kernels/targets.h"
+#include "kernels/targets_internal.h"
 
 namespace marquee::kernels {
 namespace {

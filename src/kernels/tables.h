@@ -8,14 +8,22 @@
 
 namespace marquee::kernels {
 
+// sum += sum_k weights[k] rows[indices[k]]
+struct AddRowsJob {
+  const float* rows;  // row r starts at rows + r * d
+  size_t d;
+  const int32_t* indices;  // null: rows 0..count-1
+  size_t count;
+  const float* weights;  // null: all 1
+  float* sum;
+};
+
 struct VectorTable {
   size_t lanes;  // floats in a register
   float (*dot)(const float* x, const float* y, size_t n);
   void (*axpy)(float factor, const float* x, float* y, size_t n);
   void (*scores)(const float* rows, size_t num_rows, size_t d, const float* x, float* out);
-  // sum += sum_k weights[k] rows[indices[k]]; null weights: all 1; null indices: rows 0..count-1.
-  void (*add_rows)(const float* rows, size_t d, const int32_t* indices, size_t count,
-                   const float* weights, float* sum);
+  void (*add_rows)(const AddRowsJob& job);
   bool (*has_nan)(const float* x, size_t n);
   // The first index in begin..end-1 with x[index] > threshold, or end.
   size_t (*first_above)(const float* x, size_t begin, size_t end, float threshold);
@@ -27,7 +35,6 @@ struct GramJob {
   const int32_t* indices;  // null: rows 0..count-1
   size_t count;
   const float* weights;  // null: all 1
-  const float* base;     // null: zero; the stride of `a`
   float* a;
   size_t stride;      // a multiple of 16, at least d
   size_t begin, end;  // rows of `a` to compute; begin a multiple of 16
@@ -46,12 +53,21 @@ struct OuterGramJob {
   float* scratch;  // GramScratchFloats(count, true)
 };
 
+// out[u * num_items + i] = users[u] . items[i]
+struct BatchJob {
+  const float* users;
+  size_t num_users;
+  const float* items;
+  size_t num_items;
+  size_t d;  // of both
+  float* out;
+  float* scratch;  // BatchScratchFloats(d)
+};
+
 struct GramTable {
   void (*gram)(const GramJob& job);
   void (*outer_gram)(const OuterGramJob& job);
-  // out[b * num_items + i] = users[b] . items[i]; scratch as BatchScratchFloats.
-  void (*batch_scores)(const float* users, size_t num_users, const float* items, size_t num_items,
-                       size_t d, float* out, float* scratch);
+  void (*batch_scores)(const BatchJob& job);
 };
 
 struct CholeskyTable {

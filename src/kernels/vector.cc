@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "kernels/tables.h"
-#include "kernels/targets.h"
+#include "kernels/targets_internal.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/vector.cc"
@@ -80,36 +80,37 @@ void Scores(const float* rows, size_t num_rows, size_t n, const float* x, float*
   for (; row < num_rows; ++row) out[row] = Dot(rows + row * n, x, n);
 }
 
-// Columns begin..begin+kVectors*lanes-1 of AddRows, summed in registers.
+HWY_INLINE const float* RowOf(const AddRowsJob& job, size_t k) {
+  return job.rows + (job.indices == nullptr ? k : static_cast<size_t>(job.indices[k])) * job.d;
+}
+
+HWY_INLINE float WeightOf(const AddRowsJob& job, size_t k) {
+  return job.weights == nullptr ? 1.0f : job.weights[k];
+}
+
+// Columns begin..begin+kVectors*lanes-1, summed in registers.
 template <size_t kVectors>
-HWY_INLINE void AddRowsBlock(const float* rows, size_t n, const int32_t* indices, size_t count,
-                             const float* weights, size_t begin, float* sum) {
+HWY_INLINE void AddRowsBlock(const AddRowsJob& job, size_t begin) {
   const D d;
   const size_t lanes = hn::Lanes(d);
   hn::Vec<D> sums[kVectors];
-  for (size_t v = 0; v < kVectors; ++v) sums[v] = hn::LoadU(d, sum + begin + v * lanes);
-  for (size_t k = 0; k < count; ++k) {
-    const size_t index = indices == nullptr ? k : static_cast<size_t>(indices[k]);
-    const float* HWY_RESTRICT row = rows + index * n + begin;
-    const auto weight = hn::Set(d, weights == nullptr ? 1.0f : weights[k]);
+  for (size_t v = 0; v < kVectors; ++v) sums[v] = hn::LoadU(d, job.sum + begin + v * lanes);
+  for (size_t k = 0; k < job.count; ++k) {
+    const float* HWY_RESTRICT row = RowOf(job, k) + begin;
+    const auto weight = hn::Set(d, WeightOf(job, k));
     for (size_t v = 0; v < kVectors; ++v)
       sums[v] = hn::MulAdd(weight, hn::LoadU(d, row + v * lanes), sums[v]);
   }
-  for (size_t v = 0; v < kVectors; ++v) hn::StoreU(sums[v], d, sum + begin + v * lanes);
+  for (size_t v = 0; v < kVectors; ++v) hn::StoreU(sums[v], d, job.sum + begin + v * lanes);
 }
 
-void AddRows(const float* rows, size_t n, const int32_t* indices, size_t count,
-             const float* weights, float* sum) {
+void AddRows(const AddRowsJob& job) {
   const size_t lanes = hn::Lanes(D());
   size_t i = 0;
-  for (; i + 4 * lanes <= n; i += 4 * lanes)
-    AddRowsBlock<4>(rows, n, indices, count, weights, i, sum);
-  for (; i + lanes <= n; i += lanes) AddRowsBlock<1>(rows, n, indices, count, weights, i, sum);
-  for (; i < n; ++i) {
-    for (size_t k = 0; k < count; ++k) {
-      const size_t index = indices == nullptr ? k : static_cast<size_t>(indices[k]);
-      sum[i] += (weights == nullptr ? 1.0f : weights[k]) * rows[index * n + i];
-    }
+  for (; i + 4 * lanes <= job.d; i += 4 * lanes) AddRowsBlock<4>(job, i);
+  for (; i + lanes <= job.d; i += lanes) AddRowsBlock<1>(job, i);
+  for (; i < job.d; ++i) {
+    for (size_t k = 0; k < job.count; ++k) job.sum[i] += WeightOf(job, k) * RowOf(job, k)[i];
   }
 }
 
@@ -175,8 +176,8 @@ void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<flo
              std::span<const float> weights) {
   MARQUEE_CHECK(sum.size() == rows.columns());
   MARQUEE_CHECK(weights.empty() || weights.size() == indices.size());
-  Active().add_rows(rows.values().data(), rows.columns(), indices.data(), indices.size(),
-                    weights.empty() ? nullptr : weights.data(), sum.data());
+  Active().add_rows({rows.values().data(), rows.columns(), indices.data(), indices.size(),
+                     weights.empty() ? nullptr : weights.data(), sum.data()});
 }
 
 bool HasNan(std::span<const float> x) { return Active().has_nan(x.data(), x.size()); }

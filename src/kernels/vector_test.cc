@@ -80,7 +80,7 @@ TEST_P(VectorLevels, AddRowsSumsTheListedOnes) {
   for (const size_t d : AwkwardSizes()) {
     const std::vector<float> rows = RandomFloats(3 * d, d);
     std::vector<float> sum(d + 1, 1);
-    table_.add_rows(rows.data(), d, indices, 3, nullptr, sum.data());
+    table_.add_rows({rows.data(), d, indices, 3, nullptr, sum.data()});
     EXPECT_EQ(sum.back(), 1);
     for (size_t i = 0; i < d; ++i) {
       const float expected = 1 + rows[2 * d + i] + rows[i] + rows[2 * d + i];
@@ -95,8 +95,8 @@ TEST_P(VectorLevels, AddRowsWeighsTheRowsWithOrWithoutAList) {
   for (const size_t d : AwkwardSizes()) {
     const std::vector<float> rows = RandomFloats(3 * d, d), before = RandomFloats(d, d + 1);
     std::vector<float> listed = before, all = before;
-    table_.add_rows(rows.data(), d, indices, 3, weights.data(), listed.data());
-    table_.add_rows(rows.data(), d, nullptr, 3, weights.data(), all.data());
+    table_.add_rows({rows.data(), d, indices, 3, weights.data(), listed.data()});
+    table_.add_rows({rows.data(), d, nullptr, 3, weights.data(), all.data()});
     EXPECT_EQ(listed, all);
     for (size_t i = 0; i < d; ++i) {
       double sum = before[i], magnitude = std::abs(before[i]);

@@ -86,8 +86,7 @@ void IalsSide::Solve(std::span<const int32_t> columns, IalsWorkspace& workspace,
 
 void IalsSide::SolveDirect(std::span<const int32_t> columns, IalsWorkspace& workspace,
                            std::span<float> solution) const {
-  workspace.factor.Reshape(fixed_.columns());
-  kernels::GramOfRows(fixed_, columns, {}, nullptr, &workspace.factor, workspace.scratch);
+  kernels::GramOfRows(fixed_, columns, {}, &workspace.factor, workspace.scratch);
   workspace.factor.AddToDiagonal(workspace.diagonal);
   Factor(&workspace.factor);
   kernels::AddRows(fixed_, columns, solution);

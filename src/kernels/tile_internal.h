@@ -1,9 +1,9 @@
 // Internal: the register tile under Gram matrices, batched scores and Cholesky. Once a target.
-#if defined(MARQUEE_KERNELS_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef MARQUEE_KERNELS_TILE_INL_H_
-#undef MARQUEE_KERNELS_TILE_INL_H_
+#if defined(MARQUEE_KERNELS_TILE_INTERNAL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef MARQUEE_KERNELS_TILE_INTERNAL_H_
+#undef MARQUEE_KERNELS_TILE_INTERNAL_H_
 #else
-#define MARQUEE_KERNELS_TILE_INL_H_
+#define MARQUEE_KERNELS_TILE_INTERNAL_H_
 #endif
 
 #include <hwy/highway.h>
