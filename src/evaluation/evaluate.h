@@ -16,7 +16,8 @@ namespace marquee {
 
 struct MetricValue {
   double mean;
-  double stderr_;  // standard error of the mean over users (or ratings)
+  double stderr_;  // standard error of the mean over users (of RMSE: by the delta method over
+                   // ratings); NaN where there is none: coverage, gini, a single user
 };
 
 struct EvaluateRequest {
@@ -24,37 +25,59 @@ struct EvaluateRequest {
       protocol;  // strong-generalization, global-time-split, rating-holdout, ncf-leave-one-out
   TrainRequest train;
   std::string segment = "test";  // "test" or "validation": choose settings on validation only
-  double min_rating = 3.5;       // ranking protocols keep values above it where a protocol says so
+  double min_rating = 3.5;       // strong-generalization, global-time-split: values above it count;
+                                 // all count where every value is 1
   int64_t heldout_users = 0;     // strong-generalization: users held out for each of validation and
-                              // test; 0: 10 % (10,000 from 100,000 users on)
-  double test_share = 0.2;            // global-time-split
-  double holdout_share = 0.1;         // rating-holdout
-  std::filesystem::path split_files;  // ncf-leave-one-out: folder with ml-1m.train.rating,
-                                      // .test.rating, .test.negative; rating-holdout: optional
-                                      // "train,test" pair of MovieLens 100K files
+                                 // test; 0: 10 % (10,000 from 100,000 users on)
+  double test_share = 0.2;       // global-time-split: the last part of the events, in (0, 1)
+  double holdout_share = 0.1;    // rating-holdout: in (0, 0.5)
+  std::filesystem::path split_files;  // ncf-leave-one-out: folder with NAME.train.rating,
+                                      // NAME.test.rating, NAME.test.negative; rating-holdout:
+                                      // optional, folder with u1.base and u1.test (MovieLens
+                                      // 100K), or FOLDER/u2 for that pair
+  uint32_t split_seed = 98765;  // of the random splits; apart from the model's, which may vary
+};
+
+struct SegmentResult {
+  int64_t users;
+  std::map<std::string, MetricValue> metrics;
 };
 
 struct EvaluateResult {
   EvaluateRequest request;
-  Json settings;  // of the model, resolved
-  int64_t users;  // scored
-  int64_t items;
-  int64_t interactions;  // in training
+  Json settings;             // of the model, resolved
+  int64_t users = 0;         // scored
+  int64_t items = 0;         // ranked or rated
+  int64_t interactions = 0;  // in training
   std::map<std::string, MetricValue>
       metrics;  // "recall@20", "ndcg@100", "hit_rate@10", "rmse", "coverage@100", ...
-  std::map<std::string, std::map<std::string, MetricValue>> segments;  // user segment -> metrics
-  double seconds;
+  // Users by how many interactions the model was told of: cold (none), new (1 to 9), light (10 to
+  // 49), heavy (50 on), known (1 on; where some are cold); only those with users.
+  std::map<std::string, SegmentResult> segments;
+  double seconds = 0;
 
-  // {"protocol","model","settings","users","items","interactions","metrics":{name:{"mean","stderr"}},"segments",...,"seconds"}
+  // {"protocol","segment","model","settings","users","items","interactions",
+  //  "metrics":{name:{"mean","stderr"}},"segments":{name:{"users","metrics"}},"seconds"}; metrics
+  //  in
+  // the order of the tables: recall@20, recall@50, ndcg@100 first. An error that is not there is
+  // null.
   Json ToJson() const;
+  // An aligned table, mean ± standard error, a column a segment.
+  std::string ToText() const;
 };
 
 // The protocols by name, in the order of the help.
 std::vector<std::string> ProtocolNames();
 
-// `data` holds all interactions with their ratings as values. Throws not_found for an unknown
-// protocol (naming the nearest), what TrainModel throws, and failed_precondition when the split
-// leaves no users to score.
+// `data` holds all interactions with their ratings as values. The split depends on the ids, not on
+// their rows: users and items in ascending order of their ids (as numbers when all are whole
+// numbers, else as text). Models are asked for what they say: a user without history gets the
+// model's scores, not a fallback.
+//
+// Same data and request: same metrics, for any number of threads. Throws not_found for an unknown
+// protocol (naming the nearest), invalid_argument for a request out of range or broken split files,
+// what TrainModel throws, failed_precondition when the split leaves no users to score or the model
+// cannot do what the protocol asks; cancelled.
 EvaluateResult Evaluate(const Interactions& data, const EvaluateRequest& request,
                         TrainObserver& observer, Progress& progress);
 

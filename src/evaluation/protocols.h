@@ -1,0 +1,46 @@
+// Internal: the protocols, one file each.
+#pragma once
+
+#include <memory>
+
+#include "evaluation/evaluate.h"
+#include "evaluation/split.h"
+#include "models/model.h"
+
+namespace marquee {
+
+struct ProtocolRun {
+  const Interactions& data;
+  const EvaluateRequest& request;
+  TrainObserver& observer;
+  Progress& progress;
+
+  bool validation() const { return request.segment == "validation"; }
+  std::unique_ptr<Model> Train(const Interactions& train) const {
+    return TrainModel(request.train, train, observer);
+  }
+};
+
+// Each fills all of the result but request, settings and seconds.
+//
+// Liang et al. 2018, section 4.3: whole users are held out; of each, a fifth of the items is to be
+// found from the rest.
+void StrongGeneralization(const ProtocolRun& run, EvaluateResult& result);
+RankingSplit SplitStrongGeneralization(const Interactions& data, const EvaluateRequest& request);
+
+// Trains before a moment T, asks for what users met from T on. T is the time of the event after
+// the first (1 - test_share) of all; validation does the same within what lies before T. Items that
+// nobody met before T cannot be asked for.
+void GlobalTimeSplit(const ProtocolRun& run, EvaluateResult& result);
+RankingSplit SplitByTime(const Interactions& data, const EvaluateRequest& request);
+
+// Predicts ratings left out at random (or by the given files): RMSE and MAE. Validation: as many
+// ratings again, left out of the rest.
+void RatingHoldout(const ProtocolRun& run, EvaluateResult& result);
+
+// He et al. 2017: each user's last item among 99 others, by the published files. Of equal scores
+// the last item's ranks behind. Sampled, so only to compare with published tables. Validation: each
+// user's last item of the training file among 99 drawn from what the user did not meet in it.
+void NcfLeaveOneOut(const ProtocolRun& run, EvaluateResult& result);
+
+}  // namespace marquee

@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "evaluation/numpy_random.h"
+#include "evaluation/protocols.h"
+#include "evaluation/ranking.h"
+#include "evaluation/ranking_metrics.h"
+#include "evaluation/split_file.h"
+
+namespace marquee {
+namespace {
+
+struct Rating {
+  int32_t user;
+  int32_t item;
+  float value;
+  int64_t time_s;
+};
+
+// Train and the ratings to predict, by rows of the same dictionaries; by user.
+struct RatingSplit {
+  Interactions train;
+  std::vector<Rating> asked;
+};
+
+// Whether models of this type predict ratings: asks one trained on almost nothing.
+bool PredictsRatings(const std::string& type) {
+  InteractionsBuilder builder;
+  for (const char* user : {"a", "b"}) builder.AddUser(user);
+  for (const char* item : {"x", "y"}) builder.AddItem(item);
+  builder.Add(0, 0, 5, 1);
+  builder.Add(0, 1, 2, 2);
+  builder.Add(1, 0, 4, 3);
+  builder.SetContent({{"X", "Y"}, {{"Drama"}, {"Comedy"}}, {2000, 2001}});
+  const Interactions tiny = builder.Build();
+  NoTrainObserver observer;
+  try {
+    const auto model = TrainModel({.type = type}, tiny, observer);
+    return model->PredictRating(tiny.by_user().Row(1), 1).has_value();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void RequirePredictsRatings(const std::string& type) {
+  FindModelType(type);
+  if (PredictsRatings(type)) return;
+  std::vector<std::string> others;
+  for (const ModelType& candidate : ModelTypes()) {
+    if (PredictsRatings(candidate.name)) others.push_back(candidate.name);
+  }
+  throw Error(Code::kFailedPrecondition,
+              StrCat("rating-holdout: model ", type, " ranks, it does not predict ratings"),
+              StrCat("models that predict ratings: ", Join(others, ", ")));
+}
+
+// The entries of all users in id order, of each in item id order: by these places a permutation
+// chooses.
+std::vector<Rating> InIdOrder(const Interactions& data) {
+  const std::vector<int32_t> item_rows = RowsInIdOrder(data.items());
+  std::vector<int32_t> place(item_rows.size());
+  for (size_t i = 0; i < item_rows.size(); ++i)
+    place[static_cast<size_t>(item_rows[i])] = static_cast<int32_t>(i);
+  std::vector<Rating> ratings;
+  for (const int32_t user : RowsInIdOrder(data.users())) {
+    const SparseRow row = data.by_user().Row(user);
+    const auto begin = static_cast<std::ptrdiff_t>(ratings.size());
+    for (size_t i = 0; i < row.size(); ++i)
+      ratings.push_back({user, row.columns[i], row.values[i], row.times_s[i]});
+    std::sort(ratings.begin() + begin, ratings.end(), [&](const Rating& a, const Rating& b) {
+      return place[static_cast<size_t>(a.item)] < place[static_cast<size_t>(b.item)];
+    });
+  }
+  return ratings;
+}
+
+enum class Part : char { kTrain, kAsked, kUnused };
+
+// A permutation's first ratings are the test, as many after them the validation.
+RatingSplit SplitAtRandom(const Interactions& data, const EvaluateRequest& request,
+                          bool validation_only) {
+  if (!(request.holdout_share > 0 && request.holdout_share < 0.5)) {
+    throw Error(Code::kInvalidArgument,
+                StrCat("holdout_share is ", request.holdout_share, ": must lie between 0 and 0.5"));
+  }
+  const std::vector<Rating> ratings = InIdOrder(data);
+  const auto n = static_cast<int64_t>(ratings.size());
+  const auto count =
+      static_cast<int64_t>(std::llround(request.holdout_share * static_cast<double>(n)));
+  const std::vector<int64_t> order = NumpyRandom(request.split_seed).Permutation(n);
+  const bool validation = request.segment == "validation";
+  std::vector<Part> parts(ratings.size(), Part::kTrain);
+  const auto mark = [&](int64_t begin, Part part) {
+    for (int64_t i = begin; i < begin + count; ++i)
+      parts[static_cast<size_t>(order[static_cast<size_t>(i)])] = part;
+  };
+  if (validation && !validation_only) mark(0, Part::kUnused);
+  mark(validation && !validation_only ? count : 0, Part::kAsked);
+  RatingSplit split;
+  InteractionsBuilder builder(data.shared_users(), data.shared_items());
+  for (size_t i = 0; i < ratings.size(); ++i) {
+    const auto& [user, item, value, time_s] = ratings[i];
+    if (parts[i] == Part::kTrain) builder.Add(user, item, value, time_s);
+    if (parts[i] == Part::kAsked) split.asked.push_back(ratings[i]);
+  }
+  builder.SetContent(data.content());
+  split.train = builder.Build();
+  return split;
+}
+
+std::filesystem::path WithEnding(const std::filesystem::path& given, const char* ending) {
+  const auto prefix = std::filesystem::is_directory(given) ? given / "u1" : given;
+  return prefix.string() + ending;
+}
+
+RatingSplit SplitByFiles(const EvaluateRequest& request) {
+  const auto base = ReadRatingFile(WithEnding(request.split_files, ".base"));
+  const auto test = ReadRatingFile(WithEnding(request.split_files, ".test"));
+  std::vector<int64_t> users, items;
+  for (const auto* part : {&base, &test}) {
+    for (const FileRating& rating : *part) {
+      users.push_back(rating.user);
+      items.push_back(rating.item);
+    }
+  }
+  const NumberedIds user_ids(std::move(users)), item_ids(std::move(items));
+  const Interactions train = ToInteractions(base, user_ids, item_ids);
+  if (request.segment == "validation") return SplitAtRandom(train, request, true);
+  return {train, InIdOrder(ToInteractions(test, user_ids, item_ids))};
+}
+
+// The errors of the predictions, rating by rating.
+std::vector<double> Errors(const ProtocolRun& run, const Model& model, const RatingSplit& split) {
+  std::vector<double> errors(split.asked.size());
+  ForEach(run, "predict " + run.request.train.type, static_cast<int64_t>(errors.size()),
+          [&](int64_t index, size_t) {
+            const Rating& asked = split.asked[static_cast<size_t>(index)];
+            const auto history = split.train.by_user().Row(asked.user);
+            errors[static_cast<size_t>(index)] =
+                model.PredictRating(history, asked.item).value() - asked.value;
+          });
+  return errors;
+}
+
+// By the delta method: the error of sqrt(x) is that of x over 2 sqrt(x).
+MetricValue RootOf(MetricValue mean_square) {
+  const double root = std::sqrt(mean_square.mean);
+  return {root, root == 0 ? 0 : mean_square.stderr_ / (2 * root)};
+}
+
+}  // namespace
+
+void RatingHoldout(const ProtocolRun& run, EvaluateResult& result) {
+  RequirePredictsRatings(run.request.train.type);
+  const RatingSplit split = run.request.split_files.empty()
+                                ? SplitAtRandom(run.data, run.request, false)
+                                : SplitByFiles(run.request);
+  if (split.asked.empty()) {
+    throw Error(Code::kFailedPrecondition,
+                StrCat("rating-holdout leaves no ratings to predict out of ", run.data.nnz()),
+                "take more data or a larger holdout_share");
+  }
+  const std::unique_ptr<Model> model = run.Train(split.train);
+  std::vector<double> squares, sizes;
+  for (const double error : Errors(run, *model, split)) {
+    squares.push_back(error * error);
+    sizes.push_back(std::abs(error));
+  }
+  result.metrics["rmse"] = RootOf(MeanOf(squares));
+  result.metrics["mae"] = MeanOf(sizes);
+  std::map<int32_t, int64_t> users;
+  for (const Rating& rating : split.asked) ++users[rating.user];
+  result.users = static_cast<int64_t>(users.size());
+  result.items = split.train.num_items();
+  result.interactions = split.train.nnz();
+}
+
+}  // namespace marquee
