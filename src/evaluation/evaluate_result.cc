@@ -49,7 +49,8 @@ std::string Cell(const Metrics& metrics, const std::string& name) {
   if (found == metrics.end()) return "";
   const MetricValue& value = found->second;
   const std::string mean = Fixed(value.mean, 4);
-  return std::isnan(value.stderr_) ? mean : StrCat(mean, " ± ", Fixed(value.stderr_, 4));
+  constexpr const char* kNoError = "         ";  // as wide: the means stand in one column
+  return mean + (std::isnan(value.stderr_) ? kNoError : " ± " + Fixed(value.stderr_, 4));
 }
 
 std::string SettingsText(const Json& settings) {

@@ -25,6 +25,10 @@ std::vector<int32_t> ActiveUsers(const Interactions& positives) {
 // How many users to hold out, twice.
 int64_t HeldOut(int64_t users, const EvaluateRequest& request) {
   int64_t count = request.heldout_users;
+  if (count < 0) {
+    throw Error(Code::kInvalidArgument, StrCat("heldout_users is ", count,
+                                               ": must be 0 (by the size of the data) or more"));
+  }
   if (count == 0) count = users >= kManyUsers ? kHeldOutOfMany : users / 10;
   if (count >= 1 && 2 * count < users) return count;
   throw Error(Code::kFailedPrecondition,

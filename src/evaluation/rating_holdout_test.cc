@@ -1,0 +1,104 @@
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "base/error_matchers.h"
+#include "base/files.h"
+#include "evaluation/test_data.h"
+#include "models/planted.h"
+
+namespace marquee {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+// Everybody gives every item 4, but for one rating of 2.
+TEST(RatingHoldout, MeasuresTheErrorsOfPredictions) {
+  TempDir folder;
+  WriteFileAtomic(folder.path() / "u1.base", "1\t10\t4\t0\n2\t10\t4\t0\n2\t20\t4\t0\n");
+  WriteFileAtomic(folder.path() / "u1.test", "1\t20\t4\t0\n3\t10\t2\t0\n");
+  EvaluateRequest request = RequestFor("rating-holdout");
+  request.split_files = folder.path();
+  const EvaluateResult result = Evaluate(InteractionsBuilder().Build(), request);
+  EXPECT_DOUBLE_EQ(result.metrics.at("rmse").mean, std::sqrt(2.0));  // errors 0 and 2
+  EXPECT_DOUBLE_EQ(result.metrics.at("mae").mean, 1);
+  EXPECT_DOUBLE_EQ(result.metrics.at("mae").stderr_, 1);
+  EXPECT_DOUBLE_EQ(result.metrics.at("rmse").stderr_, 2 / (2 * std::sqrt(2.0)));
+  EXPECT_EQ(result.users, 2);
+  EXPECT_EQ(result.interactions, 3);
+}
+
+TEST(RatingHoldout, TakesThePairOfFilesThatIsNamed) {
+  TempDir folder;
+  WriteFileAtomic(folder.path() / "u3.base", "1\t10\t4\t0\n");
+  WriteFileAtomic(folder.path() / "u3.test", "1\t20\t4\t0\n");
+  EvaluateRequest request = RequestFor("rating-holdout");
+  request.split_files = folder.path() / "u3";
+  EXPECT_EQ(Evaluate(InteractionsBuilder().Build(), request).metrics.at("rmse").mean, 0);
+  request.split_files = folder.path() / "u4";
+  EXPECT_THAT([&] { Evaluate(InteractionsBuilder().Build(), request); },
+              ThrowsError(Code::kNotFound, HasSubstr("u4.base")));
+}
+
+TEST(RatingHoldout, LeavesOutATenthAndForValidationATenthMore) {
+  const Interactions data = MakePlantedWorld();
+  EvaluateRequest request = RequestFor("rating-holdout");
+  const int64_t tenth = std::llround(0.1 * static_cast<double>(data.nnz()));
+  EXPECT_EQ(Evaluate(data, request).interactions, data.nnz() - tenth);
+  request.segment = "validation";
+  EXPECT_EQ(Evaluate(data, request).interactions, data.nnz() - 2 * tenth);
+}
+
+TEST(RatingHoldout, ValidationOfGivenFilesIsPartOfTheTrainingFile) {
+  TempDir folder;
+  std::string base;
+  for (int user = 0; user < 10; ++user) {
+    for (int item = 0; item < 5; ++item)
+      base += std::to_string(user) + "\t" + std::to_string(item) + "\t3\t0\n";
+  }
+  WriteFileAtomic(folder.path() / "u1.base", base);
+  WriteFileAtomic(folder.path() / "u1.test", "0\t9\t5\t0\n");
+  EvaluateRequest request = RequestFor("rating-holdout");
+  request.split_files = folder.path();
+  request.segment = "validation";
+  const EvaluateResult result = Evaluate(InteractionsBuilder().Build(), request);
+  EXPECT_EQ(result.interactions, 45);
+  EXPECT_NEAR(result.metrics.at("rmse").mean, 0, 1e-6);  // the 5 of the test is not among them
+}
+
+TEST(RatingHoldout, TheSplitFollowsItsOwnSeed) {
+  const Interactions data = MakePlantedWorld();
+  EvaluateRequest request = RequestFor("rating-holdout");
+  const double rmse = Evaluate(data, request).metrics.at("rmse").mean;
+  request.train.seed = 2;
+  EXPECT_EQ(Evaluate(data, request).metrics.at("rmse").mean, rmse);
+  request.split_seed = 2;
+  EXPECT_NE(Evaluate(data, request).metrics.at("rmse").mean, rmse);
+}
+
+TEST(RatingHoldout, AModelThatOnlyRanksIsRefusedWithThoseThatPredict) {
+  try {
+    Evaluate(MakePlantedWorld(), RequestFor("rating-holdout", "ease"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kFailedPrecondition);
+    EXPECT_THAT(error.message(), HasSubstr("model ease ranks, it does not predict ratings"));
+    EXPECT_THAT(error.hint(), AllOf(HasSubstr("most-popular"), Not(HasSubstr("ease"))));
+  }
+}
+
+TEST(RatingHoldout, RefusesAShareOutOfRangeAndDataTooSmall) {
+  EvaluateRequest request = RequestFor("rating-holdout");
+  EXPECT_THAT(
+      [&] {
+        Evaluate(FromLines({{"1", "a", 5, 0}, {"1", "b", 4, 0}}), request);
+      },
+      ThrowsError(Code::kFailedPrecondition, HasSubstr("no ratings to predict out of 2")));
+  request.holdout_share = 0.5;
+  EXPECT_THAT([&] { Evaluate(MakePlantedWorld(), request); },
+              ThrowsError(Code::kInvalidArgument, HasSubstr("holdout_share is 0.5")));
+}
+
+}  // namespace
+}  // namespace marquee
