@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,13 +32,25 @@ class Catalog {
 
   // Rows whose titles hold every word of the query as the beginning of a word of theirs; accents,
   // case and punctuation do not count. Titles that begin with the query come first, then popular
-  // ones. An empty query matches all. O(titles) string searches: about 1 ms for 60,000 titles.
+  // ones. An empty query matches all. O(titles), a bit each, and some steps for each title that
+  // holds the query's rarest word: about 1 ms for 60,000 titles.
   std::vector<int32_t> Search(std::string_view query, int limit) const;
 
  private:
+  // A word of titles, and the places in by_popularity_ of those that hold it.
+  struct Word {
+    std::string text;
+    std::vector<int32_t> places;
+  };
+
+  void IndexWords();
+  // The words that begin with `prefix`.
+  std::span<const Word> WordsFrom(std::string_view prefix) const;
+
   std::vector<CatalogItem> items_;
   std::vector<std::string> folded_titles_;  // " word word": each word behind a blank
   std::vector<int32_t> by_popularity_;
+  std::vector<Word> words_;  // ascending
   IdDictionary ids_;
 };
 

@@ -45,6 +45,24 @@ TEST_F(CatalogTest, AnEmptyQueryGivesThePopularOnes) {
   EXPECT_THAT(catalog_.Search("?!", 2), IsEmpty());
 }
 
+TEST_F(CatalogTest, EachWordOfTheQueryMustBeThere) {
+  EXPECT_THAT(catalog_.Search("the matrix reloaded", 10), ElementsAre(2));
+  EXPECT_THAT(catalog_.Search("the the matrix", 10), ElementsAre(1, 2));
+  EXPECT_THAT(catalog_.Search("matrix list", 10), IsEmpty());
+}
+
+TEST_F(CatalogTest, NoMoreAreGivenThanAskedFor) {
+  EXPECT_THAT(catalog_.Search("the", 1), ElementsAre(1));
+  EXPECT_THAT(catalog_.Search("s", 1), ElementsAre(3));
+}
+
+TEST(Catalog, EquallyPopularTitlesStandInTheirOrder) {
+  const Catalog catalog({Item("b", "Alien", 5), Item("a", "Aliens", 5), Item("c", "Alive", 5)});
+  EXPECT_THAT(catalog.Search("ali", 10), ElementsAre(0, 1, 2));
+}
+
+TEST(Catalog, EmptyFindsNothing) { EXPECT_THAT(Catalog({}).Search("alien", 10), IsEmpty()); }
+
 TEST_F(CatalogTest, AnItemIsFoundByItsId) {
   EXPECT_EQ(catalog_.Find("d"), 3);
   EXPECT_FALSE(catalog_.Find("z"));

@@ -34,10 +34,12 @@ bool HasRatings(const SparseRow& history) {
   return std::any_of(history.values.begin(), history.values.end(), [](float v) { return v != 1; });
 }
 
-// Why an item is shown: the liked item that adds most to its score.
+// Why an item is shown: the liked item that adds most to its score. A model that explains nothing
+// does not look at the user.
 std::string ReasonOf(const ModelBundle& bundle, const SparseRow& liked,
                      const std::vector<ScoredItem>& explanation) {
-  if (explanation.empty() || !(explanation[0].score > 0)) return "fits what you liked";
+  if (explanation.empty()) return std::string(kPopularReason);
+  if (!(explanation[0].score > 0)) return "fits what you liked";
   const int32_t cause = explanation[0].item;
   const std::string& title = TitleOf(bundle, cause);
   if (!HasRatings(liked)) return StrCat("because you watched ", title);
@@ -121,8 +123,8 @@ Recommendation RecommendEngine::Recommend(std::string_view user_id, int k) const
     if (SaysSomething(scores)) {
       const auto ranked = kernels::TopK(scores, static_cast<size_t>(k), met.columns);
       const auto explanations = folded->Explain(ItemsOf(ranked), 1);
-      answer.source = "personal";
       for (size_t i = 0; i < ranked.size(); ++i) {
+        if (!explanations[i].empty()) answer.source = "personal";
         answer.items.push_back(
             {ranked[i].index, ranked[i].score, ReasonOf(bundle, liked, explanations[i])});
       }

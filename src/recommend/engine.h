@@ -53,8 +53,8 @@ struct UserProfile {
 // Thread-safe. Every call answers from one bundle, taken at its start.
 //
 // The fallback ladder: "personal", what the model makes of what the user liked; "popular", for a
-// user without likes, an unknown one, or when the model has nothing to say (all scores equal, or
-// none finite).
+// user without likes, an unknown one, when the model has nothing to say (all scores equal, or one
+// not finite) or does not look at users.
 class RecommendEngine {
  public:
   explicit RecommendEngine(std::shared_ptr<const ModelBundle> bundle);

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <thread>
 
 #include "base/error_matchers.h"
@@ -149,6 +151,89 @@ TEST(Engine, AModelWithNothingToSayFallsBackToPopular) {
   for (int item = 0; item < kItems; ++item) one.Add(0, item, 5, 1);
   bundle->model = Train("most-popular", one.Build());  // every score is equal
   EXPECT_EQ(RecommendEngine(bundle).Recommend("u2", 3).source, "popular");
+}
+
+// Says what it is told to.
+class ScriptedModel : public Model {
+ public:
+  ScriptedModel(std::shared_ptr<const IdDictionary> items, std::vector<float> scores,
+                std::vector<ScoredItem> explanation)
+      : Model(std::move(items)), scores_(std::move(scores)), explanation_(std::move(explanation)) {}
+
+  std::string_view type() const override { return "scripted"; }
+  void Score(const SparseRow&, std::span<float> scores) const override {
+    std::copy(scores_.begin(), scores_.end(), scores.begin());
+  }
+  std::vector<ScoredItem> SimilarItems(int32_t, int) const override { return {{7, 0.5f}}; }
+  std::vector<ScoredItem> Explain(const SparseRow&, int32_t, int) const override {
+    return explanation_;
+  }
+  void Save(ModelWriter&) const override {}
+
+ private:
+  const std::vector<float> scores_;
+  const std::vector<ScoredItem> explanation_;
+};
+
+// A bundle whose users liked with 4.5, and whose model is scripted. User u2 did not meet 8 and 18.
+std::shared_ptr<ModelBundle> Scripted(std::vector<float> scores,
+                                      std::vector<ScoredItem> explanation) {
+  auto bundle = MakeBundle("ease", 4.5f);
+  bundle->model = std::make_shared<ScriptedModel>(bundle->liked.shared_items(), std::move(scores),
+                                                  std::move(explanation));
+  return bundle;
+}
+
+std::vector<float> ScoresWith(int item, float score) {
+  std::vector<float> scores(kItems, 1);
+  scores[static_cast<size_t>(item)] = score;
+  return scores;
+}
+
+std::vector<int32_t> RowsOf(const Recommendation& answer) {
+  std::vector<int32_t> rows;
+  for (const Recommended& recommended : answer.items) rows.push_back(recommended.item);
+  return rows;
+}
+
+TEST(Engine, EqualScoresStandInTheOrderOfTheCatalogue) {
+  const RecommendEngine engine(Scripted(ScoresWith(18, 2), {{0, 1.0f}}));
+  EXPECT_THAT(RowsOf(engine.Recommend("u2", 4)), ElementsAre(18, 3, 5, 7));
+}
+
+TEST(Engine, ReasonsShowHalfStars) {
+  const RecommendEngine engine(Scripted(ScoresWith(18, 2), {{0, 1.0f}}));
+  EXPECT_EQ(engine.Recommend("u2", 1).items.at(0).reason, "because you rated Film 0 4.5");
+}
+
+TEST(Engine, ItemsWithoutTitlesGoByTheirIds) {
+  const RecommendEngine engine(Scripted(ScoresWith(18, 2), {{4, 1.0f}}));
+  EXPECT_EQ(engine.Recommend("u2", 1).items.at(0).reason, "because you rated i4 4.5");
+  EXPECT_EQ(engine.Similar("i4", 1).items.at(0).reason, "similar to i4");
+}
+
+TEST(Engine, NothingThatSpeaksForAnItemIsSaidSo) {
+  const RecommendEngine engine(Scripted(ScoresWith(18, 2), {{0, -1.0f}}));
+  const Recommendation answer = engine.Recommend("u2", 1);
+  EXPECT_EQ(answer.source, "personal");
+  EXPECT_EQ(answer.items.at(0).reason, "fits what you liked");
+}
+
+TEST(Engine, AModelThatDoesNotLookAtUsersIsCalledPopular) {
+  const RecommendEngine engine(Scripted(ScoresWith(18, 2), {}));
+  const Recommendation answer = engine.Recommend("u2", 1);
+  EXPECT_EQ(answer.source, "popular");
+  EXPECT_THAT(RowsOf(answer), ElementsAre(18));
+  EXPECT_EQ(answer.items.at(0).reason, "popular with everyone");
+}
+
+TEST(Engine, ScoresThatAreNoNumbersFallBackToPopular) {
+  for (const float score : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
+    const RecommendEngine engine(Scripted(ScoresWith(18, score), {{0, 1.0f}}));
+    const Recommendation answer = engine.Recommend("u2", 3);
+    EXPECT_EQ(answer.source, "popular") << score;
+    EXPECT_EQ(answer.items.size(), 3u);
+  }
 }
 
 TEST(Engine, SwappingDuringRequestsAnswersEachFromOneBundle) {
