@@ -117,7 +117,11 @@ void SetModifiedMs(const fs::path& path, int64_t modified_ms) {
 void MakeFolders(const fs::path& folder) {
   if (folder.empty() || fs::is_directory(folder)) return;
   MakeFolders(folder.parent_path());
-  if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) ThrowFileError(errno, "create", folder);
+  if (mkdir(folder.c_str(), 0755) != 0) {
+    const int error = errno;
+    // Another writer may have made it meanwhile.
+    if (error != EEXIST || !fs::is_directory(folder)) ThrowFileError(error, "create", folder);
+  }
   const fs::path parent = folder.parent_path();
   SyncFolder(parent.empty() ? fs::path(".") : parent);
 }

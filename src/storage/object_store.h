@@ -14,6 +14,8 @@ struct ObjectInfo {
   std::string key;
   int64_t size_bytes;
   int64_t modified_ms;
+
+  bool operator==(const ObjectInfo&) const = default;
 };
 
 // A key is a relative path with '/' between its parts: no empty, "." or ".." part, and the last
