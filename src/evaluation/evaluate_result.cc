@@ -37,9 +37,8 @@ Json MetricsJson(const Metrics& metrics) {
   Json json = Json::MakeObject();
   for (const std::string& name : OrderedNames(metrics)) {
     const MetricValue& value = metrics.at(name);
-    json[name] =
-        Json::MakeObject({{"mean", value.mean},
-                          {"stderr", std::isnan(value.stderr_) ? Json() : Json(value.stderr_)}});
+    json[name] = Json::MakeObject({{"mean", value.mean}, {"stderr", nullptr}});
+    if (!std::isnan(value.stderr_)) json[name]["stderr"] = value.stderr_;
   }
   return json;
 }

@@ -56,7 +56,7 @@ TEST_P(SqlAgrees, OnMostPopular) {
   const RankingSplit split = std::string_view(GetParam()) == "global-time-split"
                                  ? SplitByTime(data, request)
                                  : SplitStrongGeneralization(data, request);
-  lake::Engine engine({});
+  lake::Engine engine({.threads = 1});
   const auto session = engine.NewSession();
   for (const auto& [name, matrix] :
        {std::pair("train", &split.train.by_user()), std::pair("fold_in", &split.fold_in),
