@@ -20,6 +20,11 @@ Environment& Context::loaded_environment() {
   return environment();
 }
 
+void Context::Note(std::string_view line) {
+  progress.Finish();
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+}
+
 void PrintJson(const Json& json) { Print(json.Pretty() + "\n"); }
 
 void Print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }

@@ -30,6 +30,8 @@ class Context {
 
   // Opened when a command first asks for it.
   Environment& environment();
+  // A line for the person, on standard error: standard output holds results only.
+  void Note(std::string_view line);
   // Throws not_found with the command that makes it, when the home has no lake.
   Environment& loaded_environment();
 
