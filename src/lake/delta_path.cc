@@ -41,11 +41,14 @@ std::string PercentDecode(std::string_view text) {
   return decoded;
 }
 
-// "scheme:" at the start, without the colon; "" when there is none.
+// What stands before "scheme:" at the start; "" when there is none.
 std::string_view SchemeOf(std::string_view uri) {
-  const size_t end = uri.find_first_of(":/");
-  if (end == std::string_view::npos || uri[end] != ':') return {};
-  return uri.substr(0, end);
+  size_t end = 0;
+  while (end < uri.size() && (std::isalnum(static_cast<unsigned char>(uri[end])) ||
+                              std::string_view("+-.").find(uri[end]) != std::string_view::npos)) {
+    ++end;
+  }
+  return end < uri.size() && uri[end] == ':' ? uri.substr(0, end) : std::string_view();
 }
 
 std::optional<int64_t> Digits(std::string_view text, size_t count) {

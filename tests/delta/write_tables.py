@@ -104,6 +104,13 @@ def schema_merge():
     write_deltalake(name, ids(0, 2, z=pa.array(["new"] * 2)), mode="overwrite", schema_mode="overwrite")
 
 
+def nested_merge():
+    name = path("nested_merge")
+    write_deltalake(name, ids(0, 2, s=pa.array([{"a": 1}] * 2), t=pa.array([[{"x": 1}]] * 2)))
+    more = ids(2, 4, s=pa.array([{"a": 2, "b": "new"}, None]), t=pa.array([[{"x": 2, "y": "z"}], None]))
+    write_deltalake(name, more, mode="append", schema_mode="merge")
+
+
 def checkpointed():
     name = path("checkpointed")
     for i in range(25):
@@ -140,7 +147,7 @@ def emptied():
 
 def main():
     (ROOT / "expected").mkdir(parents=True)
-    makers = [types, naive_times, partitions, typed_partitions, changes, schema_merge, checkpointed, cleaned_up]
+    makers = [types, naive_times, partitions, typed_partitions, changes, schema_merge, nested_merge, checkpointed, cleaned_up]
     for make in [*makers, by_polars, emptied]:
         make()
         name = make.__name__
