@@ -36,6 +36,15 @@ void RequireSegment(const std::string& segment) {
               "choose settings on validation, report test");
 }
 
+// The result before the protocol has run; throws for what no protocol takes.
+EvaluateResult Prepare(const EvaluateRequest& request) {
+  RequireSegment(request.segment);
+  EvaluateResult result;
+  result.request = request;
+  result.settings = ResolveSettings(request.train);
+  return result;
+}
+
 }  // namespace
 
 std::vector<std::string> ProtocolNames() {
@@ -48,13 +57,26 @@ EvaluateResult Evaluate(const Interactions& data, const EvaluateRequest& request
                         TrainObserver& observer, Progress& progress) {
   const double start = SteadySeconds();
   const Protocol& protocol = FindProtocol(request.protocol);
-  RequireSegment(request.segment);
-  EvaluateResult result;
-  result.request = request;
-  result.settings = ResolveSettings(request.train);
+  EvaluateResult result = Prepare(request);
   protocol.run({data, request, observer, progress}, result);
   result.seconds = SteadySeconds() - start;
   return result;
+}
+
+BothSegments EvaluateBoth(const Interactions& data, const EvaluateRequest& request,
+                          TrainObserver& observer, Progress& progress) {
+  const Protocol& protocol = FindProtocol(request.protocol);
+  EvaluateRequest validation = request, test = request;
+  validation.segment = "validation";
+  test.segment = "test";
+  if (protocol.run != StrongGeneralization) {
+    return {Evaluate(data, validation, observer, progress),
+            Evaluate(data, test, observer, progress)};
+  }
+  BothSegments results{Prepare(validation), Prepare(test)};
+  StrongGeneralizationOfBoth({data, validation, observer, progress},
+                             {data, test, observer, progress}, results);
+  return results;
 }
 
 }  // namespace marquee

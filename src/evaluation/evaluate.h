@@ -81,4 +81,13 @@ std::vector<std::string> ProtocolNames();
 EvaluateResult Evaluate(const Interactions& data, const EvaluateRequest& request,
                         TrainObserver& observer, Progress& progress);
 
+struct BothSegments {
+  EvaluateResult validation;
+  EvaluateResult test;
+};
+// The same numbers as two calls of Evaluate, whatever segment is asked for, but with one training
+// where both segments train on the same data: strong-generalization. The seconds of each count it.
+BothSegments EvaluateBoth(const Interactions& data, const EvaluateRequest& request,
+                          TrainObserver& observer, Progress& progress);
+
 }  // namespace marquee

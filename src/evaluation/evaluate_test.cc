@@ -52,13 +52,14 @@ TEST(Evaluate, AModelOfTastesBeatsPopularityOnPlantedClusters) {
   }
 }
 
-class Threads : public testing::TestWithParam<const char*> {};
+// What holds for every protocol.
+class EachProtocol : public testing::TestWithParam<const char*> {};
 
-INSTANTIATE_TEST_SUITE_P(Protocols, Threads,
+INSTANTIATE_TEST_SUITE_P(Protocols, EachProtocol,
                          testing::Values("strong-generalization", "global-time-split",
                                          "rating-holdout"));
 
-TEST_P(Threads, DoNotChangeTheNumbers) {
+TEST_P(EachProtocol, ThreadsDoNotChangeTheNumbers) {
   EvaluateRequest request = RequestFor(GetParam());
   Json one = Evaluate(MakePlantedWorld(), request).ToJson();
   request.train.threads = 4;
@@ -78,11 +79,39 @@ class StopAfterTraining : public TrainObserver {
   bool trained_ = false;
 };
 
-TEST_P(Threads, StopWhenAsked) {
+TEST_P(EachProtocol, StopsWhenAsked) {
   StopAfterTraining observer;
   NoProgress progress;
   EXPECT_THAT([&] { Evaluate(MakePlantedWorld(), RequestFor(GetParam()), observer, progress); },
               ThrowsError(Code::kCancelled, HasSubstr("evaluation of most-popular was stopped")));
+}
+
+TEST_P(EachProtocol, BothSegmentsAreThoseOfTwoCalls) {
+  EvaluateRequest request = RequestFor(GetParam());
+  NoTrainObserver observer;
+  NoProgress progress;
+  const BothSegments both = EvaluateBoth(MakePlantedWorld(), request, observer, progress);
+  for (const auto* result : {&both.validation, &both.test}) {
+    request.segment = result == &both.test ? "test" : "validation";
+    Json alone = Evaluate(MakePlantedWorld(), request).ToJson(), together = result->ToJson();
+    alone["seconds"] = 0;
+    together["seconds"] = 0;
+    EXPECT_EQ(together.Dump(), alone.Dump());
+  }
+}
+
+// Counts trainings.
+class CountTrainings : public NoTrainObserver {
+ public:
+  void OnEpoch(const Epoch& epoch) override { count += epoch.epoch == epoch.epochs; }
+  int count = 0;
+};
+
+TEST(EvaluateBoth, TrainsOnceForStrongGeneralization) {
+  CountTrainings observer;
+  NoProgress progress;
+  EvaluateBoth(MakePlantedWorld(), RequestFor("strong-generalization"), observer, progress);
+  EXPECT_EQ(observer.count, 1);
 }
 
 TEST(Evaluate, UsersAreGroupedByHowMuchIsKnownOfThem) {

@@ -26,6 +26,9 @@ struct ProtocolRun {
 // Liang et al. 2018, section 4.3: whole users are held out; of each, a fifth of the items is to be
 // found from the rest.
 void StrongGeneralization(const ProtocolRun& run, EvaluateResult& result);
+// Both segments by one model: they train on the same users. Each run asks for one segment.
+void StrongGeneralizationOfBoth(const ProtocolRun& validation, const ProtocolRun& test,
+                                BothSegments& results);
 RankingSplit SplitStrongGeneralization(const Interactions& data, const EvaluateRequest& request);
 
 // Trains before a moment T, asks for what users met from T on. T is the time of the event after

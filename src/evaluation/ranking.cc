@@ -154,16 +154,23 @@ void Summarize(const PerUser& users, EvaluateResult& result) {
   }
 }
 
+void RequireUsers(const ProtocolRun& run, const RankingSplit& split) {
+  if (split.targets.num_rows() > 0) return;
+  throw Error(Code::kFailedPrecondition,
+              StrCat(run.request.protocol, " leaves no users to score in the ", run.request.segment,
+                     " segment of ", run.data.nnz(), " interactions"),
+              "take more data or a lower min_rating");
+}
+
 void EvaluateRanking(const ProtocolRun& run, const RankingSplit& split, EvaluateResult& result) {
+  RequireUsers(run, split);
+  RankWith(run, split, *run.Train(split.train), result);
+}
+
+void RankWith(const ProtocolRun& run, const RankingSplit& split, const Model& model,
+              EvaluateResult& result) {
   const int32_t n = split.targets.num_rows();
-  if (n == 0) {
-    throw Error(Code::kFailedPrecondition,
-                StrCat(run.request.protocol, " leaves no users to score in the ",
-                       run.request.segment, " segment of ", run.data.nnz(), " interactions"),
-                "take more data or a lower min_rating");
-  }
-  const std::unique_ptr<Model> model = run.Train(split.train);
-  Ranker ranker(*model, split, static_cast<size_t>(std::max(run.request.train.threads, 1)));
+  Ranker ranker(model, split, static_cast<size_t>(std::max(run.request.train.threads, 1)));
   PerUser users{MetricNames(), std::vector<std::vector<double>>(static_cast<size_t>(n)), {}};
   ForEach(run, "rank " + run.request.train.type, n, [&](int64_t user, size_t worker) {
     users.values[static_cast<size_t>(user)] = ranker.Rank(static_cast<int32_t>(user), worker);

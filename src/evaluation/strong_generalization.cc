@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "evaluation/numpy_random.h"
@@ -105,6 +106,22 @@ RankingSplit SplitStrongGeneralization(const Interactions& data, const EvaluateR
 
 void StrongGeneralization(const ProtocolRun& run, EvaluateResult& result) {
   EvaluateRanking(run, SplitStrongGeneralization(run.data, run.request), result);
+}
+
+void StrongGeneralizationOfBoth(const ProtocolRun& validation, const ProtocolRun& test,
+                                BothSegments& results) {
+  const double start = SteadySeconds();
+  RankingSplit split = SplitStrongGeneralization(validation.data, validation.request);
+  RequireUsers(validation, split);
+  const std::unique_ptr<Model> model = validation.Train(split.train);
+  const double trained = SteadySeconds();
+  RankWith(validation, split, *model, results.validation);
+  results.validation.seconds = SteadySeconds() - start;
+  const double begin = SteadySeconds();
+  split = SplitStrongGeneralization(test.data, test.request);
+  RequireUsers(test, split);
+  RankWith(test, split, *model, results.test);
+  results.test.seconds = trained - start + SteadySeconds() - begin;  // as if it had trained too
 }
 
 }  // namespace marquee
