@@ -99,6 +99,24 @@ Json EvaluateType(const std::string& type, const Interactions& data, const MainJ
   return json;
 }
 
+// The evaluations of the first models. One that this data gives nothing to learn from, or that does
+// not fit in memory, is left out; all data has popular titles.
+Json CompareTypes(const Interactions& data, const MainJobOptions& options, Progress& progress,
+                  const CancelToken& cancel) {
+  Json comparison = Json::MakeArray();
+  for (const std::string& type : FirstModels()) {
+    try {
+      comparison.Append(EvaluateType(type, data, options, progress, cancel));
+    } catch (const Error& error) {
+      const bool unsuited =
+          error.code() == Code::kInvalidArgument || error.code() == Code::kResourceExhausted;
+      if (!unsuited || type == kFallbackType) throw;
+      progress.Update("evaluate " + type, 1, "left out: " + error.message());
+    }
+  }
+  return comparison;
+}
+
 ModelManifest TrainOn(const Interactions& liked, const std::vector<lake::TableVersion>& versions,
                       const TrainRequest& request, Json metrics, ModelStore& store,
                       TrainObserver& observer) {
@@ -150,10 +168,7 @@ MainJobResult RunMainJob(lake::Session& session, const lake::Lake& lake, ModelSt
   }
   progress.Update("read gold", -1, "");
   const GoldData gold = ReadGold(session, lake, versions);
-  Json comparison = Json::MakeArray();
-  for (const std::string& type : FirstModels()) {
-    comparison.Append(EvaluateType(type, gold.interactions, options, progress, cancel));
-  }
+  Json comparison = CompareTypes(gold.interactions, options, progress, cancel);
   const auto& rows = comparison.AsArray();
   const Json& best = *std::max_element(rows.begin(), rows.end(), [](const Json& a, const Json& b) {
     return MetricOf(a) < MetricOf(b);

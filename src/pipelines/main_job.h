@@ -27,7 +27,8 @@ struct MainJobOptions {
 struct MainJobResult {
   bool
       was_up_to_date;  // nothing was trained: data, settings and program are those of the last time
-  Json comparison;     // EvaluateResult::ToJson of each model, most-popular first
+  Json comparison;     // EvaluateResult::ToJson of each model, most-popular first; one that the
+                       // data does not suit is left out
   Published published;
 };
 
