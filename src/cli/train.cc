@@ -18,7 +18,7 @@ void Train(Context& context, const ModelFlags& flags) {
   const auto session = environment.engine().NewSession();
   CliTrainObserver observer("train " + request.type, context.progress, context.cancel);
   const double start = SteadySeconds();
-  const ModelManifest manifest = TrainAndSave(request, *session, environment.lake(), store,
+  const ModelManifest manifest = TrainAndSave({*session, environment.lake(), store}, request,
                                               environment.min_rating(), observer);
   const double seconds = SteadySeconds() - start;
   const bool first = !store.ReadPublished() && request.type == "most-popular";

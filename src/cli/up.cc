@@ -41,7 +41,8 @@ MainJobResult TrainAndPublish(Context& context) {
                                .seed = 1,
                                .min_rating = environment.min_rating(),
                                .report = environment.home().reports() / "main_job.json"};
-  return RunMainJob(*session, environment.lake(), store, options, context.progress, context.cancel);
+  return RunMainJob({*session, environment.lake(), store}, options, context.progress,
+                    context.cancel);
 }
 
 // Three users over the whole range of activity, so that a person can judge the answers.

@@ -144,7 +144,8 @@ Interactions KeepAbove(const Interactions& data, float min_value) {
   for (int32_t user = 0; user < data.num_users(); ++user) {
     const SparseRow row = data.by_user().Row(user);
     for (size_t i = 0; i < row.size(); ++i) {
-      if (row.values[i] > min_value) builder.Add(user, row.columns[i], row.values[i], row.times_s[i]);
+      if (row.values[i] > min_value)
+        builder.Add(user, row.columns[i], row.values[i], row.times_s[i]);
     }
   }
   builder.SetContent(data.content());

@@ -127,7 +127,8 @@ class InteractionsBuilder {
   ItemContent content_;
 };
 
-// The interactions with a value above `min_value`; dictionaries, rows and content stay as they are. O(nnz).
+// The interactions with a value above `min_value`; dictionaries, rows and content stay as they are.
+// O(nnz).
 Interactions KeepAbove(const Interactions& data, float min_value);
 
 }  // namespace marquee

@@ -13,8 +13,8 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "lake/engine_error.h"
-#include "lake/engine_source.h"
-#include "lake/engine_value.h"
+#include "lake/engine_source_internal.h"
+#include "lake/engine_value_internal.h"
 
 namespace marquee::lake {
 namespace {

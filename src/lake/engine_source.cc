@@ -1,10 +1,9 @@
-#include "lake/engine_source.h"
-
 #include <utility>
 
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "lake/engine_source_internal.h"
 
 namespace marquee::lake {
 namespace {

@@ -1,5 +1,3 @@
-#include "lake/engine_value.h"
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -10,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "lake/engine_value_internal.h"
 
 namespace marquee::lake {
 namespace {

@@ -88,13 +88,10 @@ Json EvaluateType(const std::string& type, const Interactions& data, const MainJ
   request.protocol = kProtocol;
   request.train = RequestOf(type, options);
   request.min_rating = options.min_rating;
-  request.segment = "validation";
-  const EvaluateResult validation = Evaluate(data, request, observer, progress);
-  request.segment = "test";
-  const EvaluateResult test = Evaluate(data, request, observer, progress);
+  const auto [validation, test] = EvaluateBoth(data, request, observer, progress);
   Json json = test.ToJson();
   for (const auto& [name, metric] : validation.metrics) json["validation"][name] = metric.mean;
-  progress.Update(stage, 1,
+  progress.Update("rank " + type, 1,
                   StrCat(kChoosingMetric, " ", Fixed(MetricOf(json), 4), " (validation)"));
   return json;
 }
@@ -117,14 +114,18 @@ Json CompareTypes(const Interactions& data, const MainJobOptions& options, Progr
   return comparison;
 }
 
-ModelManifest TrainOn(const Interactions& liked, const std::vector<lake::TableVersion>& versions,
-                      const TrainRequest& request, Json metrics, ModelStore& store,
-                      TrainObserver& observer) {
-  const std::unique_ptr<Model> model = TrainModel(request, liked, observer);
+struct LikedData {
+  Interactions interactions;
+  std::vector<lake::TableVersion> versions;  // of the tables that they were read from
+};
+
+ModelManifest TrainOn(const LikedData& data, const TrainRequest& request, Json metrics,
+                      ModelStore& store, TrainObserver& observer) {
+  const std::unique_ptr<Model> model = TrainModel(request, data.interactions, observer);
   ModelManifest draft;
   draft.settings = ResolveSettings(request);
   draft.threads = request.threads;
-  draft.data = versions;
+  draft.data = data.versions;
   draft.metrics = std::move(metrics);
   return store.Add(*model, std::move(draft));
 }
@@ -156,49 +157,45 @@ std::shared_ptr<const Model> LoadFor(const GoldData& gold, const ModelStore& sto
 
 }  // namespace
 
-MainJobResult RunMainJob(lake::Session& session, const lake::Lake& lake, ModelStore& store,
-                         const MainJobOptions& options, Progress& progress,
+MainJobResult RunMainJob(const ModelWork& work, const MainJobOptions& options, Progress& progress,
                          const CancelToken& cancel) {
-  const std::vector<lake::TableVersion> versions = GoldVersions(lake);
+  const std::vector<lake::TableVersion> versions = GoldVersions(work.lake);
   const std::string fingerprint = Fingerprint(versions, options);
-  const std::optional<Published> published = store.ReadPublished();
+  const std::optional<Published> published = work.store.ReadPublished();
   const std::optional<Json> report = ReadReport(options.report);
   if (published && report && report->GetString("fingerprint") == fingerprint) {
     return {true, report->At("comparison"), *published};
   }
   progress.Update("read gold", -1, "");
-  const GoldData gold = ReadGold(session, lake, versions);
+  const GoldData gold = ReadGold(work.session, work.lake, versions);
   Json comparison = CompareTypes(gold.interactions, options, progress, cancel);
   const auto& rows = comparison.AsArray();
   const Json& best = *std::max_element(rows.begin(), rows.end(), [](const Json& a, const Json& b) {
     return MetricOf(a) < MetricOf(b);
   });
   const std::string& best_type = best.At("model").AsString();
-  const Interactions liked = Liked(gold.interactions, options.min_rating);
+  const LikedData liked{Liked(gold.interactions, options.min_rating), gold.versions};
   const auto train = [&](const std::string& type, Json metrics) {
     ProgressObserver observer("train " + type, progress, cancel);
-    return TrainOn(liked, gold.versions, RequestOf(type, options), std::move(metrics), store,
-                   observer)
-        .id;
+    return TrainOn(liked, RequestOf(type, options), std::move(metrics), work.store, observer).id;
   };
   const ModelVersion champion = train(best_type, best.At("metrics"));
   const ModelVersion fallback = best_type == kFallbackType
                                     ? champion
                                     : train(std::string(kFallbackType), rows[0].At("metrics"));
-  store.Publish(champion, fallback);
+  work.store.Publish(champion, fallback);
   std::filesystem::create_directories(options.report.parent_path());
   WriteFileAtomic(
       options.report,
       Json::MakeObject({{"fingerprint", fingerprint}, {"comparison", comparison}}).Pretty());
-  return {false, std::move(comparison), *store.ReadPublished()};
+  return {false, std::move(comparison), *work.store.ReadPublished()};
 }
 
-ModelManifest TrainAndSave(const TrainRequest& request, lake::Session& session,
-                           const lake::Lake& lake, ModelStore& store, float min_rating,
+ModelManifest TrainAndSave(const ModelWork& work, const TrainRequest& request, float min_rating,
                            TrainObserver& observer) {
   ResolveSettings(request);  // a wrong setting is told before the data is read
-  const GoldData gold = ReadGold(session, lake, GoldVersions(lake));
-  return TrainOn(Liked(gold.interactions, min_rating), gold.versions, request, Json(), store,
+  const GoldData gold = ReadGold(work.session, work.lake, GoldVersions(work.lake));
+  return TrainOn({Liked(gold.interactions, min_rating), gold.versions}, request, Json(), work.store,
                  observer);
 }
 

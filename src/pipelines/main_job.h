@@ -17,6 +17,13 @@
 
 namespace marquee {
 
+// What training reads from and writes to; all of it must outlive the call.
+struct ModelWork {
+  lake::Session& session;
+  const lake::Lake& lake;
+  ModelStore& store;
+};
+
 struct MainJobOptions {
   int threads = 1;
   uint64_t seed = 1;
@@ -36,13 +43,11 @@ struct MainJobResult {
 // there are too few users), chooses the best NDCG@100 on the validation users, reports the test
 // users, trains the winner on everything liked and publishes it, with most-popular for users
 // without history. Throws not_found before the first import; cancelled.
-MainJobResult RunMainJob(lake::Session& session, const lake::Lake& lake, ModelStore& store,
-                         const MainJobOptions& options, Progress& progress,
+MainJobResult RunMainJob(const ModelWork& work, const MainJobOptions& options, Progress& progress,
                          const CancelToken& cancel);
 
 // Trains one model on everything liked and saves it as a new version; does not publish it.
-ModelManifest TrainAndSave(const TrainRequest& request, lake::Session& session,
-                           const lake::Lake& lake, ModelStore& store, float min_rating,
+ModelManifest TrainAndSave(const ModelWork& work, const TrainRequest& request, float min_rating,
                            TrainObserver& observer);
 
 // What serving needs: the published models and the gold tables that the champion was trained on.

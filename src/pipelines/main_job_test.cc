@@ -60,7 +60,7 @@ class MainJobTest : public testing::Test {
   MainJobResult Run() {
     MainJobOptions options;
     options.report = folder_.path() / "reports" / "main_job.json";
-    return RunMainJob(*session_, lake_, store_, options, progress_, cancel_);
+    return RunMainJob({*session_, lake_, store_}, options, progress_, cancel_);
   }
   std::shared_ptr<const ModelBundle> Load() {
     return LoadBundle(*session_, lake_, store_, kMinRating, clock_);
