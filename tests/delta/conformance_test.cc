@@ -10,21 +10,13 @@
 #include "base/text.h"
 #include "lake/engine.h"
 #include "lake/lake.h"
+#include "tables.h"
 
 namespace marquee::lake {
 namespace {
 
 namespace fs = std::filesystem;
 using Mode = WriteRequest::Mode;
-
-fs::path Shared() {
-  const char* folder = std::getenv("MARQUEE_SHARED");
-  return fs::absolute(folder && *folder ? folder : "../shared");
-}
-
-std::string ShellQuoted(const std::string& text) {
-  return "'" + ReplaceAll(text, "'", "'\\''") + "'";
-}
 
 class DeltaConformance : public ::testing::Test {
  protected:
@@ -63,26 +55,6 @@ class DeltaConformance : public ::testing::Test {
   Lake lake_{dir_.path(), clock_};
 };
 
-// Every type that Delta has, nulls, extremes and texts that need care.
-std::string AllTypes(int from, int to) {
-  return StrCat(R"sql(
-      select i::bigint * 1000000007 as user_id, (i - 50)::integer as k, (i % 300)::smallint as small,
-        (i % 100)::tinyint as tiny,
-        case when i % 5 = 0 then null else (i % 10) / 2.0 end::float as rating,
-        case when i % 7 = 0 then 'nan'::double else i / 3.0 end as not_always_a_number,
-        i / 3.0 - 10 as score, case when i % 2 = 0 then 'infinity'::double else -0.0 end as edge,
-        timestamptz '2024-01-01 00:00:00.123456+00' + i * interval 1 second as rated_at,
-        date '2024-01-01' + i::integer as day, (i / 4.0 - 3)::decimal(10, 2) as price,
-        (i / 8.0)::decimal(30, 6) as big_price, i % 2 = 0 as seen, 'x'::blob as bytes,
-        'Film “' || i || '” 東京 🎬' as title, repeat('é', 40) || i as long_title,
-        repeat('😀', 20) as emoji, '' as blank, null::varchar as nothing,
-        case when i % 3 = 0 then null else 'a''b"c\' end as quoted,
-        [i::varchar, null] as tags, {'a': i::bigint, 'b': ['x', null]} as nested,
-        map {'k': i::integer} as pairs, 'b'::enum('a', 'b') as kind, '{"a": 1}'::json as document
-      from range()sql",
-                from, ", ", to, ") r(i)");
-}
-
 TEST_F(DeltaConformance, AllTypesAndModes) {
   const std::string table = "silver.all_types";
   Overwrite(table, AllTypes(0, 200));
@@ -100,12 +72,7 @@ TEST_F(DeltaConformance, AllTypesAndModes) {
 
 TEST_F(DeltaConformance, PartitionsWithOddValues) {
   const std::string table = "bronze.parts";
-  const std::string odd = R"sql(
-      select i::bigint as id, 'row ' || i as text,
-        case i % 8 when 0 then null when 1 then 'Film Noir' when 2 then 'a/b' when 3 then 'x=y&z'
-          when 4 then '100% é 東' when 5 then 'it''s "q" [a]*?' when 6 then 'NULL' else '2024-01-05'
-        end as genre
-      from range(400) r(i))sql";
+  const std::string odd = OddPartitions();
   Write({.table = table, .select = odd, .partition_column = "genre"});
   Append(table, odd, "genre");
   const auto replace = [&](const std::string& value, int rows) {

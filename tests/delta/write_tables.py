@@ -1,5 +1,5 @@
 """Writes tables with delta-rs and Polars into DIR/theirs/NAME, and what they read back, version by
-version, as DIR/expected/NAME.VERSION.parquet."""
+version, as DIR/expected/theirs.NAME.VERSION.parquet."""
 
 import datetime as dt
 import sys
@@ -155,7 +155,7 @@ def main():
         oldest = 14 if name == "cleaned_up" else 0
         for version in range(oldest, latest + 1):
             rows = DeltaTable(path(name), version=version).to_pyarrow_table()
-            pq.write_table(rows, ROOT / "expected" / f"{name}.{version}.parquet")
+            pq.write_table(rows, ROOT / "expected" / f"theirs.{name}.{version}.parquet")
 
 
 main()
