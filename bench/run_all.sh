@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# run_all.sh [NAME]: the benchmarks, or one of them: ials, import, http, main_job, memory. Each checks its answer before it prints a
+# time. What they gave where: docs/benchmarks.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build=build/release
+shared=${MARQUEE_SHARED:-../shared}
+
+bench_ials() { "$build/bin/ials_bench"; }
+bench_import() { "$build/bin/import_bench"; }
+bench_http() { bench/http_bench.sh; }
+bench_memory() { bench/import_memory.sh; }
+
+# From the files of MovieLens 1M to an API that answers, and the start after that.
+bench_main_job() {
+  [[ -d $shared/data/ml-1m ]] || { echo "main_job: no $shared/data/ml-1m: skipped"; return; }
+  local home port=18117 run started
+  home=$(mktemp -d)
+  for run in first second; do
+    started=$(date +%s.%N)
+    "$build/bin/marquee" --home "$home" up --data "$shared/data/ml-1m" --port "$port" >"$home/$run.log" 2>&1 &
+    until curl -sf "localhost:$port/recommend/42" | grep -q '"personal"'; do
+      kill -0 $! || { cat "$home/$run.log"; return 1; }
+      sleep 0.02
+    done
+    echo "main_job: $run start answers after $(awk "BEGIN {printf \"%.2f\", $(date +%s.%N) - $started}") s"
+    kill -INT $! && wait $!
+  done
+  rm -rf "$home"
+}
+
+for name in "${@:-ials import main_job http}"; do
+  for name in $name; do
+    declare -F "bench_$name" >/dev/null || { echo "bench: no benchmark '$name'" >&2; exit 2; }
+    echo "== $name"
+    "bench_$name"
+  done
+done
