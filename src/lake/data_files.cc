@@ -145,6 +145,7 @@ AddFile Finish(const DataFilesRequest& request, const CopiedFile& copied) {
   add.size_bytes = static_cast<int64_t>(fs::file_size(copied.path));
   add.modified_ms = request.modified_ms;
   add.stats = FileStats(copied.rows, copied.column_statistics, request.fields).Dump();
+  add.tags[kLayoutTag] = LayoutOf(request.fields, {request.partition_column});
   if (!request.partition_column.empty()) {
     add.partition_values[request.partition_column] =
         PartitionValueOf(request, copied.partition_keys);

@@ -1,11 +1,13 @@
 #include "lake/delta_schema.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <optional>
 #include <utility>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 namespace marquee::lake {
@@ -267,6 +269,17 @@ std::vector<Field> ParseSchema(std::string_view schema_string) {
                       comment && comment->is_string() ? comment->AsString() : std::string()});
   }
   return fields;
+}
+
+std::string LayoutOf(const std::vector<Field>& fields,
+                     const std::vector<std::string>& partition_columns) {
+  Hasher hasher(HashKind::kSha256);
+  for (const Field& field : fields) {
+    const bool is_folder = std::find(partition_columns.begin(), partition_columns.end(),
+                                     field.name) != partition_columns.end();
+    if (!is_folder) hasher.Update(StrCat(field.name, " ", field.type.Dump(), "\n"));
+  }
+  return hasher.Finish().substr(0, 16);
 }
 
 }  // namespace marquee::lake

@@ -25,4 +25,10 @@ void CheckColumnName(std::string_view name);
 std::string SchemaString(const std::vector<Field>& fields);
 std::vector<Field> ParseSchema(std::string_view schema_string);
 
+// The tag of a file in the log that names the columns it was written with, and its value for them:
+// a hash of the names and types of all that are not partition columns, in order.
+inline constexpr char kLayoutTag[] = "marquee.layout";
+std::string LayoutOf(const std::vector<Field>& fields,
+                     const std::vector<std::string>& partition_columns);
+
 }  // namespace marquee::lake

@@ -48,6 +48,9 @@ struct DataFile {
   std::map<std::string, std::optional<std::string>> partition_values;
   int64_t size_bytes;
   int64_t rows;  // from the statistics; -1 when they are missing
+  // Written here under the very schema of the snapshot, so that it can be read without a mapping of
+  // columns, which hides sizes and statistics from the query planner.
+  bool has_schema_layout = false;
 };
 
 // A table as it was at one version.

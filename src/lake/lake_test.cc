@@ -124,6 +124,21 @@ TEST_F(LakeTest, ColumnsMayChange) {
   EXPECT_EQ(Rows({.version = 0}), "1,a");
 }
 
+TEST_F(LakeTest, ThePlannerKnowsTheSizeOfWhatWasWrittenHere) {
+  Write("select i as id from range(1234) r(i)");
+  EXPECT_TRUE(lake_.Read("silver.ratings").files.at(0).has_schema_layout);
+  Rows();
+  EXPECT_THAT(RowsOf("explain select * from silver.ratings"), HasSubstr("1,234 rows"));
+}
+
+TEST_F(LakeTest, AFileOfAnOlderSchemaIsMapped) {
+  Write("select 1::bigint as id");
+  Write("select 2::bigint as id, 'b' as title", Mode::kAppend);
+  const Snapshot snapshot = lake_.Read("silver.ratings");
+  EXPECT_NE(snapshot.files.at(0).has_schema_layout, snapshot.files.at(1).has_schema_layout);
+  EXPECT_EQ(Rows(), "1,null 2,b");
+}
+
 TEST_F(LakeTest, AStructMayGainAPart) {
   Write("select 1 as id, {'a': 1} as s");
   Write("select 2 as id, {'a': 2, 'b': 'x'} as s");

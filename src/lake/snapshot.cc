@@ -20,8 +20,12 @@ int64_t RowsOf(const AddFile& add) {
   return rows && rows->is_int() && rows->AsInt() >= 0 ? rows->AsInt() : -1;
 }
 
-DataFile MakeDataFile(const AddFile& add, const std::vector<std::string>& partition_columns) {
+// `layout`: LayoutOf the table's schema.
+DataFile MakeDataFile(const AddFile& add, const std::vector<std::string>& partition_columns,
+                      const std::string& layout) {
   DataFile file{DecodeLogPath(add.path), {}, add.size_bytes, RowsOf(add)};
+  const Json* written_layout = add.tags.Find(kLayoutTag);
+  file.has_schema_layout = written_layout != nullptr && *written_layout == Json(layout);
   for (const std::string& column : partition_columns) {
     const auto value = add.partition_values.find(column);
     if (value == add.partition_values.end()) {
@@ -114,8 +118,9 @@ Snapshot MakeSnapshot(const std::string& table, const TableState& state) {
     snapshot.fields = ParseSchema(state.metadata->schema_string);
     snapshot.partition_columns = state.metadata->partition_columns;
     for (const Field& field : snapshot.fields) SqlTypeOf(field.type, field.name);
+    const std::string layout = LayoutOf(snapshot.fields, snapshot.partition_columns);
     for (const auto& [path, add] : state.files) {
-      snapshot.files.push_back(MakeDataFile(add, snapshot.partition_columns));
+      snapshot.files.push_back(MakeDataFile(add, snapshot.partition_columns, layout));
     }
   } catch (const Error& error) {
     const std::string message =
@@ -128,17 +133,19 @@ Snapshot MakeSnapshot(const std::string& table, const TableState& state) {
 
 std::string ScanSql(const Snapshot& snapshot, const std::filesystem::path& table_folder) {
   if (snapshot.files.empty()) return EmptyScan(snapshot);
-  std::map<Partition, std::vector<std::string>> groups;
+  std::map<std::pair<Partition, bool>, std::vector<std::string>> groups;
   for (const DataFile& file : snapshot.files) {
     const std::filesystem::path path = std::filesystem::absolute(table_folder / file.path);
-    groups[file.partition_values].push_back(SqlText(EscapeGlob(path.string())));
+    groups[{file.partition_values, file.has_schema_layout}].push_back(
+        SqlText(EscapeGlob(path.string())));
   }
-  const std::string schema = ParquetSchema(snapshot);
+  const std::string mapping = ", schema = " + ParquetSchema(snapshot);
   std::string sql;
-  for (const auto& [partition, paths] : groups) {
+  for (const auto& [group, paths] : groups) {
+    const auto& [partition, has_schema_layout] = group;
     sql += StrCat(sql.empty() ? "(" : " union all ", "select ", SelectList(snapshot, partition),
-                  " from read_parquet([", Join(paths, ", "),
-                  "], hive_partitioning = false, schema = ", schema, ")");
+                  " from read_parquet([", Join(paths, ", "), "], hive_partitioning = false",
+                  has_schema_layout ? "" : mapping, ")");
   }
   return sql + ")";
 }
