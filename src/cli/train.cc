@@ -11,6 +11,21 @@
 namespace marquee::cli {
 namespace {
 
+// A home's first model answers at once; most-popular stands behind it for users without history.
+bool PublishIfFirst(Context& context, const ModelWork& work, const ModelVersion& id) {
+  if (work.store.ReadPublished()) return false;
+  ModelVersion fallback = id;
+  if (id.type != "most-popular") {
+    Environment& environment = context.environment();
+    CliTrainObserver observer("train most-popular", context.progress, context.cancel);
+    const TrainRequest request{
+        .type = "most-popular", .settings = {}, .seed = 1, .threads = environment.threads()};
+    fallback = TrainAndSave(work, request, environment.min_rating(), observer).id;
+  }
+  work.store.Publish(id, fallback);
+  return true;
+}
+
 void Train(Context& context, const ModelFlags& flags) {
   Environment& environment = context.loaded_environment();
   const TrainRequest request = flags.Request(environment);
@@ -21,8 +36,7 @@ void Train(Context& context, const ModelFlags& flags) {
   const ModelManifest manifest = TrainAndSave({*session, environment.lake(), store}, request,
                                               environment.min_rating(), observer);
   const double seconds = SteadySeconds() - start;
-  const bool first = !store.ReadPublished() && request.type == "most-popular";
-  if (first) store.Publish(manifest.id, manifest.id);
+  const bool answers = PublishIfFirst(context, {*session, environment.lake(), store}, manifest.id);
   context.progress.Finish();
   if (context.json) {
     return PrintJson(Json::MakeObject({{"model", manifest.id.type},
@@ -32,8 +46,9 @@ void Train(Context& context, const ModelFlags& flags) {
   }
   Print(StrCat(manifest.id.name(), "  trained in ", Fixed(seconds, 1), " s  ",
                manifest.settings.Dump(), "\n"));
-  Print(StrCat("let it answer with:  marquee models publish ", manifest.id.type, " --version ",
-               manifest.id.version, "\n"));
+  Print(answers ? "It is the first, so it answers: marquee recommend --user ID\n"
+                : StrCat("let it answer with:  marquee models publish ", manifest.id.type,
+                         " --version ", manifest.id.version, "\n"));
 }
 
 }  // namespace

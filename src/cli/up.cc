@@ -74,6 +74,14 @@ void Serve(Context& context, Serving& serving, const std::string& host) {
   Print("Stopped.\n");
 }
 
+void Listen(Serving& serving) {
+  try {
+    serving.Start();
+  } catch (const Error& error) {
+    throw Error(error.code(), error.message(), error.hint() + " with --port N");
+  }
+}
+
 void Up(Context& context, const UpFlags& flags) {
   Environment& environment = context.environment();
   const http::ServerOptions options = ServerOptionsOf(environment.config(), flags);
@@ -86,7 +94,7 @@ void Up(Context& context, const UpFlags& flags) {
                              environment.clock()),
                   options, environment.clock());
   context.progress.Finish();
-  serving.Start();
+  Listen(serving);
   ShowOutcome(result, serving.engine());
   Serve(context, serving, options.host);
 }
