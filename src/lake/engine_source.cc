@@ -10,6 +10,8 @@ namespace {
 
 using EntryPtr = std::shared_ptr<SourceEntry>;
 
+constexpr int kMaxThreads = 64;
+
 // Runs `body` in a callback of DuckDB: nothing it throws reaches DuckDB's frames; the session
 // throws it again once the statement has ended.
 template <typename SetError, typename Body>
@@ -57,7 +59,9 @@ void Bind(duckdb_bind_info info) {
 
 void Init(duckdb_init_info info) {
   const EntryPtr& entry = EntryOf(duckdb_init_get_bind_data(info));
-  duckdb_init_set_max_threads(info, 1);
+  // The rows come one chunk at a time, what is done with them does not: more threads than DuckDB
+  // has do no harm. A statement that keeps the order of rows reads with one.
+  duckdb_init_set_max_threads(info, kMaxThreads);
   Guard(
       entry, [&](const char* what) { duckdb_init_set_error(info, what); },
       [&] {
@@ -113,8 +117,12 @@ void Scan(duckdb_function_info info, duckdb_data_chunk output) {
       entry, [&](const char* what) { duckdb_function_set_error(info, what); },
       [&] {
         VectorSink sink(output);
+        const std::lock_guard lock(entry->mutex);
+        if (entry->ended) return duckdb_data_chunk_set_size(output, 0);
+        entry->ended = true;  // also when Fill throws
         const size_t rows = entry->source->Fill(sink);
         MARQUEE_CHECK(rows <= sink.capacity());
+        entry->ended = rows == 0;
         duckdb_data_chunk_set_size(output, rows);
       });
 }

@@ -33,6 +33,8 @@ struct SourceEntry {
   std::shared_ptr<RowSource> source;
   std::shared_ptr<ThrownSlot> thrown;
   std::atomic<bool> read = false;
+  std::mutex mutex;    // threads take turns to fill their chunks
+  bool ended = false;  // under the mutex: the source has no more rows
 };
 
 // The sources that `marquee_source(id)` reads. Thread-safe; outlives the database.

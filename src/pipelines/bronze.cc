@@ -216,6 +216,7 @@ class BronzeLoad {
 BronzeResult RunBronze(const PipelineRun& run, const sources::Dataset& dataset, lake::Lake& to,
                        const LoadOptions& options) {
   CheckOptions(options);
+  const AnyRowOrder any_order(run.session);
   return BronzeLoad(run, dataset, to, options).Run();
 }
 

@@ -75,6 +75,7 @@ LayerResult RunSilver(const PipelineRun& run, const lake::Lake& from, lake::Lake
   const std::vector<const lake::SqlStep*> stale = build.Stale(options.force);
   LayerResult result;
   if (stale.empty()) return result;
+  const AnyRowOrder any_order(run.session);
   build.OpenInputs();
   MakeRejects(run, steps.At(kRejects));
   CheckRejectShare(CountRejects(run.session, BronzeDataTables(steps), kNewRejects),
@@ -97,6 +98,7 @@ LayerResult RunGold(const PipelineRun& run, const lake::Lake& from, lake::Lake& 
   const std::vector<const lake::SqlStep*> stale = build.Stale(options.force);
   LayerResult result;
   if (stale.empty()) return result;
+  const AnyRowOrder any_order(run.session);
   build.OpenInputs();
   const std::string run_id = NewRunId();
   for (const lake::SqlStep* step : stale)

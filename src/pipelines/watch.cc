@@ -4,6 +4,9 @@
 #include <exception>
 #include <utility>
 
+#include "base/error.h"
+#include "base/log.h"
+
 namespace marquee {
 
 SessionWatch::SessionWatch(lake::Session& session, std::string stage, Progress& progress,
@@ -35,6 +38,18 @@ void SessionWatch::Run() {
     if (cancel_.requested()) session_.Interrupt();
     const double fraction = session_.QueryProgress();
     if (fraction >= 0 && fraction < 1) progress_.Update(stage_, fraction, "");
+  }
+}
+
+AnyRowOrder::AnyRowOrder(lake::Session& session) : session_(session) {
+  session_.Execute("set preserve_insertion_order = false");
+}
+
+AnyRowOrder::~AnyRowOrder() {
+  try {
+    session_.Execute("set preserve_insertion_order = true");
+  } catch (const Error& error) {
+    LogWarning(error.message());  // statements give the same rows either way
   }
 }
 

@@ -40,4 +40,17 @@ class SessionWatch {
   std::thread thread_;
 };
 
+// While it lives, the statements of the session's engine may write rows in any order: on all
+// threads, and with less memory. The rows of tables have no order that anything may count on.
+class AnyRowOrder {
+ public:
+  explicit AnyRowOrder(lake::Session& session);
+  ~AnyRowOrder();
+  AnyRowOrder(const AnyRowOrder&) = delete;
+  AnyRowOrder& operator=(const AnyRowOrder&) = delete;
+
+ private:
+  lake::Session& session_;
+};
+
 }  // namespace marquee
