@@ -57,10 +57,15 @@ void ShowUsers(const RecommendEngine& engine) {
 }
 
 void ShowOutcome(const MainJobResult& result, const RecommendEngine& engine) {
-  Print(StrCat(result.was_up_to_date ? "Nothing changed since the last run: "
-                                     : "Strong generalization, users held out from training: ",
-               result.published.champion.name(), " answers.\n",
-               ComparisonText(result.comparison, result.published.champion.type)));
+  if (result.comparison.size() == 0) {
+    Print(StrCat("Too few users to compare models: ", result.published.champion.name(),
+                 " answers.\n"));
+  } else {
+    Print(StrCat(result.was_up_to_date ? "Nothing changed since the last run: "
+                                       : "Strong generalization, users held out from training: ",
+                 result.published.champion.name(), " answers.\n",
+                 ComparisonText(result.comparison, result.published.champion.type)));
+  }
   ShowUsers(engine);
 }
 

@@ -105,6 +105,7 @@ Json CompareTypes(const Interactions& data, const MainJobOptions& options, Progr
     try {
       comparison.Append(EvaluateType(type, data, options, progress, cancel));
     } catch (const Error& error) {
+      if (error.code() == Code::kFailedPrecondition) return Json::MakeArray();  // too few users
       const bool unsuited =
           error.code() == Code::kInvalidArgument || error.code() == Code::kResourceExhausted;
       if (!unsuited || type == kFallbackType) throw;
@@ -118,6 +119,20 @@ struct LikedData {
   Interactions interactions;
   std::vector<lake::TableVersion> versions;  // of the tables that they were read from
 };
+
+// The evaluation that wins; null when there is none.
+Json BestOf(const Json& comparison) {
+  const auto& rows = comparison.AsArray();
+  const auto best = std::max_element(rows.begin(), rows.end(), [](const Json& a, const Json& b) {
+    return MetricOf(a) < MetricOf(b);
+  });
+  return best == rows.end() ? Json() : *best;
+}
+
+Json MetricsOf(const Json& evaluation) {
+  const Json* metrics = evaluation.Find("metrics");
+  return metrics == nullptr ? Json() : *metrics;
+}
 
 ModelManifest TrainOn(const LikedData& data, const TrainRequest& request, Json metrics,
                       ModelStore& store, TrainObserver& observer) {
@@ -169,20 +184,16 @@ MainJobResult RunMainJob(const ModelWork& work, const MainJobOptions& options, P
   progress.Update("read gold", -1, "");
   const GoldData gold = ReadGold(work.session, work.lake, versions);
   Json comparison = CompareTypes(gold.interactions, options, progress, cancel);
-  const auto& rows = comparison.AsArray();
-  const Json& best = *std::max_element(rows.begin(), rows.end(), [](const Json& a, const Json& b) {
-    return MetricOf(a) < MetricOf(b);
-  });
-  const std::string& best_type = best.At("model").AsString();
+  const Json best = BestOf(comparison);
+  const std::string best_type = best.GetString("model", std::string(kFallbackType));
   const LikedData liked{Liked(gold.interactions, options.min_rating), gold.versions};
   const auto train = [&](const std::string& type, Json metrics) {
     ProgressObserver observer("train " + type, progress, cancel);
     return TrainOn(liked, RequestOf(type, options), std::move(metrics), work.store, observer).id;
   };
-  const ModelVersion champion = train(best_type, best.At("metrics"));
-  const ModelVersion fallback = best_type == kFallbackType
-                                    ? champion
-                                    : train(std::string(kFallbackType), rows[0].At("metrics"));
+  const ModelVersion champion = train(best_type, MetricsOf(best));
+  const ModelVersion fallback =
+      best_type == kFallbackType ? champion : train(std::string(kFallbackType), Json());
   work.store.Publish(champion, fallback);
   std::filesystem::create_directories(options.report.parent_path());
   WriteFileAtomic(

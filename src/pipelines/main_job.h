@@ -35,14 +35,15 @@ struct MainJobResult {
   bool
       was_up_to_date;  // nothing was trained: data, settings and program are those of the last time
   Json comparison;     // EvaluateResult::ToJson of each model, most-popular first; one that the
-                       // data does not suit is left out
+                       // data does not suit is left out; empty when there are too few users
   Published published;
 };
 
-// Evaluates most-popular, item-content, ials and ease with strong-generalization (time-split when
-// there are too few users), chooses the best NDCG@100 on the validation users, reports the test
-// users, trains the winner on everything liked and publishes it, with most-popular for users
-// without history. Throws not_found before the first import; cancelled.
+// Evaluates most-popular, item-content, ials and ease with strong-generalization, chooses the best
+// NDCG@100 on the validation users, reports the test users, trains the winner on everything liked
+// and publishes it, with most-popular for users without history. With too few users to hold some
+// out nothing is compared, and most-popular is published. Throws not_found before the first import;
+// cancelled.
 MainJobResult RunMainJob(const ModelWork& work, const MainJobOptions& options, Progress& progress,
                          const CancelToken& cancel);
 

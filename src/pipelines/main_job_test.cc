@@ -123,6 +123,14 @@ TEST_F(MainJobTest, LeavesOutAModelThatTheDataDoesNotSuit) {
   EXPECT_THAT(types, ElementsAre("most-popular", "ials", "ease"));
 }
 
+TEST_F(MainJobTest, TooFewUsersToComparePublishesWhatIsPopular) {
+  Import("user,item,rating,timestamp\n1,a,5,964982703\n2,a,4,964982704\n2,b,5,964982705\n");
+  const MainJobResult result = Run();
+  EXPECT_THAT(result.comparison.AsArray(), IsEmpty());
+  EXPECT_EQ(result.published.champion.type, "most-popular");
+  EXPECT_THAT(RecommendEngine(Load()).Recommend("1", 5).items, SizeIs(1));
+}
+
 TEST_F(MainJobTest, NeedsAnImport) {
   EXPECT_THAT([&] { Run(); }, ThrowsError(Code::kNotFound, HasSubstr("gold.")));
 }
