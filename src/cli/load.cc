@@ -60,7 +60,7 @@ void AddDataFlags(CLI::App& command, DataFlags& flags) {
 std::optional<WantedData> FindWantedData(Context& context, const DataFlags& flags) {
   const sources::OpenOptions options{.source = flags.source,
                                      .mapping = ParseKeyValues("--map", flags.map)};
-  if (!flags.data.empty()) return WantedData{fs::absolute(flags.data), options};
+  if (!flags.data.empty()) return WantedData{fs::absolute(flags.data).lexically_normal(), options};
   if (const std::optional<fs::path> file = Downloaded(context, flags)) {
     return WantedData{fs::absolute(*file), options};
   }
