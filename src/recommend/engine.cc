@@ -10,12 +10,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "kernels/top_k.h"
-#include "recommend/user_cache.h"
+#include "recommend/answer_cache.h"
 
 namespace marquee {
 namespace {
 
-constexpr size_t kCachedUsers = 4096;
+constexpr size_t kCachedItems = 1 << 18;  // about 100 bytes each
 constexpr size_t kTopGenres = 3;
 constexpr std::string_view kPopularReason = "popular with everyone";
 
@@ -87,21 +87,32 @@ std::vector<std::string> TopGenres(const ModelBundle& bundle, const SparseRow& m
   return genres;
 }
 
+// What the model makes of what a user liked; no items when it has nothing to say, or all was met.
+CachedAnswer Personal(const ModelBundle& bundle, const SparseRow& met, const SparseRow& liked,
+                      int k) {
+  CachedAnswer answer{"popular", {}};
+  const std::unique_ptr<FoldedUser> folded = bundle.model->Fold(liked);
+  std::vector<float> scores(static_cast<size_t>(bundle.catalog->size()));
+  folded->Score(scores);
+  if (!SaysSomething(scores)) return answer;
+  const auto ranked = kernels::TopK(scores, static_cast<size_t>(k), met.columns);
+  const auto explanations = folded->Explain(ItemsOf(ranked), 1);
+  for (size_t i = 0; i < ranked.size(); ++i) {
+    if (!explanations[i].empty()) answer.source = "personal";
+    answer.items.push_back(
+        {ranked[i].index, ranked[i].score, ReasonOf(bundle, liked, explanations[i])});
+  }
+  return answer;
+}
+
 }  // namespace
 
-// A bundle and what was folded into its model: swapped together.
+// A bundle and what it has answered: swapped together.
 struct RecommendEngine::Active {
   explicit Active(std::shared_ptr<const ModelBundle> given) : bundle(std::move(given)) {}
 
-  std::shared_ptr<const FoldedUser> Fold(int32_t user, const SparseRow& liked) const {
-    if (auto found = folded.Find(user)) return found;
-    std::shared_ptr<const FoldedUser> made = bundle->model->Fold(liked);
-    folded.Insert(user, made);
-    return made;
-  }
-
   const std::shared_ptr<const ModelBundle> bundle;
-  mutable UserCache folded{kCachedUsers};
+  mutable AnswerCache answers{kCachedItems};
 };
 
 RecommendEngine::RecommendEngine(std::shared_ptr<const ModelBundle> bundle)
@@ -117,17 +128,14 @@ Recommendation RecommendEngine::Recommend(std::string_view user_id, int k) const
   const SparseRow met = user ? bundle.interactions.by_user().Row(*user) : SparseRow{};
   const SparseRow liked = user ? bundle.liked.by_user().Row(*user) : SparseRow{};
   if (liked.size() > 0) {
-    const std::shared_ptr<const FoldedUser> folded = current->Fold(*user, liked);
-    std::vector<float> scores(static_cast<size_t>(bundle.catalog->size()));
-    folded->Score(scores);
-    if (SaysSomething(scores)) {
-      const auto ranked = kernels::TopK(scores, static_cast<size_t>(k), met.columns);
-      const auto explanations = folded->Explain(ItemsOf(ranked), 1);
-      for (size_t i = 0; i < ranked.size(); ++i) {
-        if (!explanations[i].empty()) answer.source = "personal";
-        answer.items.push_back(
-            {ranked[i].index, ranked[i].score, ReasonOf(bundle, liked, explanations[i])});
-      }
+    std::shared_ptr<const CachedAnswer> personal = current->answers.Find(*user, k);
+    if (!personal) {
+      personal = std::make_shared<CachedAnswer>(Personal(bundle, met, liked, k));
+      current->answers.Insert(*user, k, personal);
+    }
+    if (!personal->items.empty()) {
+      answer.source = personal->source;
+      answer.items = personal->items;
       return answer;
     }
   }

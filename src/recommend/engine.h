@@ -61,8 +61,8 @@ class RecommendEngine {
   ~RecommendEngine();
 
   // REQUIRES: 1 <= k <= 1000. What the user met is left out, so fewer than k when there is no more.
-  // An unknown user gets the popular list, marked as such. O(items) for a user asked for of late,
-  // otherwise a fold-in more.
+  // An unknown user gets the popular list, marked as such. A fold-in and
+  // O(items); a copy for what was asked of late.
   Recommendation Recommend(std::string_view user_id, int k) const;
   // Throws not_found for an unknown item. REQUIRES as above.
   Recommendation Similar(std::string_view item_id, int k) const;
