@@ -23,6 +23,7 @@ struct SettingSpec {
   std::string doc;  // one line: what it does, when to change it
   double min = -1e300;
   double max = 1e300;
+  std::vector<std::string> choices = {};  // of a text; none: any text
 };
 
 // Immutable after loading, so thread-safe. Every value has been checked against its spec.

@@ -135,4 +135,25 @@ std::unique_ptr<EaseModel> EaseModel::Load(const ModelReader& reader,
   return model;
 }
 
+namespace {
+
+std::vector<SettingSpec> Settings() {
+  using Type = SettingSpec::Type;
+  return {{"l2", Type::kNumber, StrCat(EaseOptions{}.l2),
+           "how much weights are held back; raise it for sparse data", 1e-3, 1e9}};
+}
+
+std::unique_ptr<Model> TrainFrom(const TrainInput& in) {
+  return TrainEase(in.data, {.l2 = in.Double("l2"), .threads = in.threads}, in.observer);
+}
+
+}  // namespace
+
+const ModelDefinition& EaseDefinition() {
+  static const ModelDefinition definition = {
+      "ease", "linear model of items on items, in closed form; strong up to ~20,000 items",
+      Settings(), TrainFrom, LoadAs<EaseModel>};
+  return definition;
+}
+
 }  // namespace marquee

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "kernels/matrix.h"
+#include "models/definition.h"
 #include "models/model.h"
 
 namespace marquee {
@@ -50,5 +51,7 @@ class EaseModel : public Model {
 // runs.
 std::unique_ptr<EaseModel> TrainEase(const Interactions& data, const EaseOptions& options,
                                      TrainObserver& observer);
+
+const ModelDefinition& EaseDefinition();
 
 }  // namespace marquee

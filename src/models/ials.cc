@@ -210,4 +210,46 @@ std::unique_ptr<IalsModel> IalsModel::Load(const ModelReader& reader,
                                      std::vector<float>(axes.begin(), axes.end()));
 }
 
+namespace {
+
+std::vector<SettingSpec> Settings() {
+  using Type = SettingSpec::Type;
+  return {{"factors", Type::kInt, StrCat(IalsOptions{}.factors),
+           "length of the embeddings; time grows with its square, quality flattens at 64 to 512", 1,
+           4096},
+          {"epochs", Type::kInt, StrCat(IalsOptions{}.epochs),
+           "passes over the data; quality flattens after 8 to 16", 1, 1000},
+          {"regularization", Type::kNumber, StrCat(IalsOptions{}.regularization),
+           "raise it when training fits and test does not", 1e-9, 1e6},
+          {"unobserved_weight", Type::kNumber, StrCat(IalsOptions{}.unobserved_weight),
+           "weight of a pair never seen, against 1 more for a seen one; lower it for sparse data",
+           1e-9, 1e3},
+          {"nu", Type::kNumber, StrCat(IalsOptions{}.nu),
+           "how far regularization grows with activity: 0 not at all, 1 in proportion", 0, 1},
+          {"init_stddev", Type::kNumber, StrCat(IalsOptions{}.init_stddev),
+           "spread of the first factors, over sqrt(factors)", 1e-6, 10}};
+}
+
+std::unique_ptr<Model> TrainFrom(const TrainInput& in) {
+  return TrainIals(in.data,
+                   {.factors = in.Int("factors"),
+                    .epochs = in.Int("epochs"),
+                    .regularization = in.Double("regularization"),
+                    .unobserved_weight = in.Double("unobserved_weight"),
+                    .nu = in.Double("nu"),
+                    .init_stddev = in.Double("init_stddev"),
+                    .seed = in.seed(),
+                    .threads = in.threads},
+                   in.observer);
+}
+
+}  // namespace
+
+const ModelDefinition& IalsDefinition() {
+  static const ModelDefinition definition = {
+      "ials", "matrix factorization of who met what; the model for any size", Settings(), TrainFrom,
+      LoadAs<IalsModel>};
+  return definition;
+}
+
 }  // namespace marquee

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/matrix.h"
+#include "models/definition.h"
 #include "models/model.h"
 
 namespace marquee {
@@ -118,5 +119,7 @@ IalsFactors FactorizeIals(const Interactions& data, const IalsOptions& options,
 // The same, keeping the items.
 std::unique_ptr<IalsModel> TrainIals(const Interactions& data, const IalsOptions& options,
                                      TrainObserver& observer);
+
+const ModelDefinition& IalsDefinition();
 
 }  // namespace marquee

@@ -312,4 +312,33 @@ std::unique_ptr<ItemContentModel> ItemContentModel::Load(
   return model;
 }
 
+namespace {
+
+std::vector<SettingSpec> Settings() {
+  using Type = SettingSpec::Type;
+  return {{"genre_weight", Type::kNumber, StrCat(ItemContentOptions{}.genre_weight),
+           "how much genres say; raise it where they are fine", 0, 1000},
+          {"title_weight", Type::kNumber, StrCat(ItemContentOptions{}.title_weight),
+           "how much title words say; finds sequels and series", 0, 1000},
+          {"decade_weight", Type::kNumber, StrCat(ItemContentOptions{}.decade_weight),
+           "how much the decade says", 0, 1000}};
+}
+
+std::unique_ptr<Model> TrainFrom(const TrainInput& in) {
+  return TrainItemContent(in.data,
+                          {.genre_weight = in.Double("genre_weight"),
+                           .title_weight = in.Double("title_weight"),
+                           .decade_weight = in.Double("decade_weight")},
+                          in.observer);
+}
+
+}  // namespace
+
+const ModelDefinition& ItemContentDefinition() {
+  static const ModelDefinition definition = {
+      "item-content", "titles like those somebody liked, by genres, words and decade", Settings(),
+      TrainFrom, LoadAs<ItemContentModel>};
+  return definition;
+}
+
 }  // namespace marquee

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "models/definition.h"
 #include "models/model.h"
 
 namespace marquee {
@@ -67,5 +68,7 @@ std::unique_ptr<ItemContentModel> TrainItemContent(const Interactions& data,
 // The words of a title that say something: lower case, each once, in order, without stop words and
 // a year in brackets. "Matrix, The (1999)" -> {"matrix"}.
 std::vector<std::string> TitleWords(std::string_view title);
+
+const ModelDefinition& ItemContentDefinition();
 
 }  // namespace marquee

@@ -40,6 +40,10 @@ std::unique_ptr<FoldedUser> Model::Fold(const SparseRow& history) const {
 
 std::optional<float> Model::PredictRating(const SparseRow&, int32_t) const { return std::nullopt; }
 
+std::unique_ptr<Model> Model::PartialFit(const Interactions&, int, TrainObserver&) const {
+  return nullptr;
+}
+
 SparseRow KnownItems(const SparseRow& history, int32_t num_items) {
   const auto end = std::lower_bound(history.columns.begin(), history.columns.end(), num_items);
   const auto count = static_cast<size_t>(end - history.columns.begin());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,6 +15,7 @@
 namespace marquee {
 
 class ModelWriter;
+class TrainObserver;
 
 struct ScoredItem {
   int32_t item;  // row in the model's item dictionary
@@ -63,6 +65,12 @@ class Model {
   // The expected rating, for models that predict ratings.
   virtual std::optional<float> PredictRating(const SparseRow& history, int32_t item) const;
 
+  // This model trained on: `data` is all there is by now, and its item rows begin with those of
+  // items(). Costs a pass or two over `data`, not a training. Null for an algorithm without such a
+  // step, a closed form for example: train it anew.
+  virtual std::unique_ptr<Model> PartialFit(const Interactions& data, int threads,
+                                            TrainObserver& observer) const;
+
   // Writes all but type and dictionary, which SaveModel writes.
   virtual void Save(ModelWriter& writer) const = 0;
 
@@ -82,6 +90,8 @@ class TrainObserver {
   struct Epoch {
     int epoch;   // 1-based
     int epochs;  // in all
+    // What early stopping watches, higher is better; NaN where nothing is held out.
+    double validation = std::numeric_limits<double>::quiet_NaN();
   };
   virtual ~TrainObserver() = default;
   virtual void OnEpoch(const Epoch& epoch) = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/text.h"
 #include "models/model_file.h"
 #include "models/training.h"
 
@@ -110,6 +111,28 @@ std::unique_ptr<PopularModel> PopularModel::Load(const ModelReader& reader,
   model->lowest_ = ratings[1];
   model->highest_ = ratings[2];
   return model;
+}
+
+namespace {
+
+std::vector<SettingSpec> Settings() {
+  using Type = SettingSpec::Type;
+  return {{"window_days", Type::kInt, StrCat(PopularOptions{}.window_days),
+           "count only the last days of the data, 0 for all; small windows follow trends", 0,
+           36500}};
+}
+
+std::unique_ptr<Model> TrainFrom(const TrainInput& in) {
+  return TrainPopular(in.data, {.window_days = in.Int("window_days")}, in.observer);
+}
+
+}  // namespace
+
+const ModelDefinition& PopularDefinition() {
+  static const ModelDefinition definition = {
+      "most-popular", "what everybody likes, overall or lately; the floor to beat", Settings(),
+      TrainFrom, LoadAs<PopularModel>};
+  return definition;
 }
 
 }  // namespace marquee

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/definition.h"
 #include "models/model.h"
 
 namespace marquee {
@@ -54,5 +55,7 @@ class PopularModel : public Model {
 // O(nnz). Throws invalid_argument for empty data or an option out of range; cancelled.
 std::unique_ptr<PopularModel> TrainPopular(const Interactions& data, const PopularOptions& options,
                                            TrainObserver& observer);
+
+const ModelDefinition& PopularDefinition();
 
 }  // namespace marquee

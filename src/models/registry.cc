@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "models/definition.h"
 #include "models/ease.h"
 #include "models/ials.h"
 #include "models/item_content.h"
@@ -19,132 +20,29 @@ namespace {
 
 using Type = SettingSpec::Type;
 
-struct TrainInput {
-  const Json& settings;  // resolved
-  int threads;
-  const Interactions& data;
-  TrainObserver& observer;
-
-  int Int(std::string_view key) const { return static_cast<int>(settings.At(key).AsInt()); }
-  double Double(std::string_view key) const { return settings.At(key).AsDouble(); }
-  uint64_t seed() const { return static_cast<uint64_t>(settings.At("seed").AsInt()); }
-};
-
-// What stands behind a type: one entry of the table below.
-struct Implementation {
-  std::unique_ptr<Model> (*train)(const TrainInput& input);
-  std::unique_ptr<Model> (*load)(const ModelReader& reader,
-                                 std::shared_ptr<const IdDictionary> items);
-};
-
-const std::vector<SettingSpec>& PopularSettings() {
-  static const std::vector<SettingSpec> settings = {
-      {"window_days", Type::kInt, StrCat(PopularOptions{}.window_days),
-       "count only the last days of the data, 0 for all; small windows follow trends", 0, 36500}};
-  return settings;
+// In the order in which the help shows them.
+const std::vector<const ModelDefinition*>& Definitions() {
+  static const std::vector<const ModelDefinition*> definitions = {
+      &IalsDefinition(),
+      &EaseDefinition(),
+      &ItemContentDefinition(),
+      &PopularDefinition(),
+  };
+  return definitions;
 }
 
-std::unique_ptr<Model> TrainPopularType(const TrainInput& in) {
-  return TrainPopular(in.data, {.window_days = in.Int("window_days")}, in.observer);
-}
-
-const std::vector<SettingSpec>& ItemContentSettings() {
-  static const std::vector<SettingSpec> settings = {
-      {"genre_weight", Type::kNumber, StrCat(ItemContentOptions{}.genre_weight),
-       "how much genres say; raise it where they are fine", 0, 1000},
-      {"title_weight", Type::kNumber, StrCat(ItemContentOptions{}.title_weight),
-       "how much title words say; finds sequels and series", 0, 1000},
-      {"decade_weight", Type::kNumber, StrCat(ItemContentOptions{}.decade_weight),
-       "how much the decade says", 0, 1000}};
-  return settings;
-}
-
-std::unique_ptr<Model> TrainItemContentType(const TrainInput& in) {
-  return TrainItemContent(in.data,
-                          {.genre_weight = in.Double("genre_weight"),
-                           .title_weight = in.Double("title_weight"),
-                           .decade_weight = in.Double("decade_weight")},
-                          in.observer);
-}
-
-const std::vector<SettingSpec>& EaseSettings() {
-  static const std::vector<SettingSpec> settings = {
-      {"l2", Type::kNumber, StrCat(EaseOptions{}.l2),
-       "how much weights are held back; raise it for sparse data", 1e-3, 1e9}};
-  return settings;
-}
-
-std::unique_ptr<Model> TrainEaseType(const TrainInput& in) {
-  return TrainEase(in.data, {.l2 = in.Double("l2"), .threads = in.threads}, in.observer);
-}
-
-const std::vector<SettingSpec>& IalsSettings() {
-  static const std::vector<SettingSpec> settings = {
-      {"factors", Type::kInt, StrCat(IalsOptions{}.factors),
-       "length of the embeddings; time grows with its square, quality flattens at 64 to 512", 1,
-       4096},
-      {"epochs", Type::kInt, StrCat(IalsOptions{}.epochs),
-       "passes over the data; quality flattens after 8 to 16", 1, 1000},
-      {"regularization", Type::kNumber, StrCat(IalsOptions{}.regularization),
-       "raise it when training fits and test does not", 1e-9, 1e6},
-      {"unobserved_weight", Type::kNumber, StrCat(IalsOptions{}.unobserved_weight),
-       "weight of a pair never seen, against 1 more for a seen one; lower it for sparse data", 1e-9,
-       1e3},
-      {"nu", Type::kNumber, StrCat(IalsOptions{}.nu),
-       "how far regularization grows with activity: 0 not at all, 1 in proportion", 0, 1},
-      {"init_stddev", Type::kNumber, StrCat(IalsOptions{}.init_stddev),
-       "spread of the first factors, over sqrt(factors)", 1e-6, 10}};
-  return settings;
-}
-
-std::unique_ptr<Model> TrainIalsType(const TrainInput& in) {
-  return TrainIals(in.data,
-                   {.factors = in.Int("factors"),
-                    .epochs = in.Int("epochs"),
-                    .regularization = in.Double("regularization"),
-                    .unobserved_weight = in.Double("unobserved_weight"),
-                    .nu = in.Double("nu"),
-                    .init_stddev = in.Double("init_stddev"),
-                    .seed = in.seed(),
-                    .threads = in.threads},
-                   in.observer);
-}
-
-template <typename T>
-std::unique_ptr<Model> LoadType(const ModelReader& reader,
-                                std::shared_ptr<const IdDictionary> items) {
-  return T::Load(reader, std::move(items));
-}
-
-struct Table {
-  std::vector<ModelType> types;
-  std::vector<Implementation> implementations;  // of the type with the same index
-
-  void Add(std::string name, std::string doc, const std::vector<SettingSpec>& settings,
-           Implementation implementation) {
-    types.push_back({std::move(name), std::move(doc), settings});
-    implementations.push_back(implementation);
-  }
-};
-
-const Table& TheTable() {
-  static const Table table = [] {
-    Table built;
-    built.Add("ials", "matrix factorization of who met what; the model for any size",
-              IalsSettings(), {TrainIalsType, LoadType<IalsModel>});
-    built.Add("ease", "linear model of items on items, in closed form; strong up to ~20,000 items",
-              EaseSettings(), {TrainEaseType, LoadType<EaseModel>});
-    built.Add("item-content", "titles like those somebody liked, by genres, words and decade",
-              ItemContentSettings(), {TrainItemContentType, LoadType<ItemContentModel>});
-    built.Add("most-popular", "what everybody likes, overall or lately; the floor to beat",
-              PopularSettings(), {TrainPopularType, LoadType<PopularModel>});
+const std::vector<ModelType>& Types() {
+  static const std::vector<ModelType> types = [] {
+    std::vector<ModelType> built;
+    for (const ModelDefinition* one : Definitions())
+      built.push_back({one->name, one->doc, one->settings});
     return built;
   }();
-  return table;
+  return types;
 }
 
-const Implementation& ImplementationOf(const ModelType& type) {
-  return TheTable().implementations[static_cast<size_t>(&type - TheTable().types.data())];
+const ModelDefinition& DefinitionOf(const ModelType& type) {
+  return *Definitions()[static_cast<size_t>(&type - Types().data())];
 }
 
 const SettingSpec& SeedSpec() {
@@ -185,6 +83,12 @@ void RequireInRange(const SettingSpec& spec, const std::string& text, double val
 }
 
 Json ParseSetting(const SettingSpec& spec, const std::string& text) {
+  if (spec.type == Type::kText) {
+    const auto& choices = spec.choices;
+    if (choices.empty() || std::find(choices.begin(), choices.end(), text) != choices.end())
+      return Json(text);
+    RefuseValue(spec, "'" + text + "'", "one of: " + Join(choices, ", "));
+  }
   MARQUEE_CHECK(spec.type == Type::kInt || spec.type == Type::kNumber);
   if (spec.type == Type::kInt) {
     const std::optional<int64_t> value = ParseInt(text);
@@ -199,7 +103,7 @@ Json ParseSetting(const SettingSpec& spec, const std::string& text) {
 }
 
 std::unique_ptr<Model> LoadFrom(const ModelReader& reader, std::string_view name) {
-  const auto& types = TheTable().types;
+  const auto& types = Types();
   const auto type = std::find_if(types.begin(), types.end(), [&](const ModelType& candidate) {
     return candidate.name == reader.model_type();
   });
@@ -214,12 +118,12 @@ std::unique_ptr<Model> LoadFrom(const ModelReader& reader, std::string_view name
     const int32_t expected = items->size();
     if (items->Add(id) != expected) reader.Refuse(StrCat("item '", id, "' is there twice"));
   }
-  return ImplementationOf(*type).load(reader, std::move(items));
+  return DefinitionOf(*type).load(reader, std::move(items));
 }
 
 }  // namespace
 
-std::span<const ModelType> ModelTypes() { return TheTable().types; }
+std::span<const ModelType> ModelTypes() { return Types(); }
 
 const ModelType& FindModelType(std::string_view name) {
   std::vector<std::string> names;
@@ -253,10 +157,10 @@ std::unique_ptr<Model> TrainModel(const TrainRequest& request, const Interaction
   const Json settings = ResolveSettings(request);
   const ModelType& type = FindModelType(request.type);
   RequireInteractions(data, type.name);
-  return ImplementationOf(type).train({.settings = settings,
-                                       .threads = std::max(request.threads, 1),
-                                       .data = data,
-                                       .observer = observer});
+  return DefinitionOf(type).train({.settings = settings,
+                                   .threads = std::max(request.threads, 1),
+                                   .data = data,
+                                   .observer = observer});
 }
 
 void SaveModel(const Model& model, const std::filesystem::path& path) {
