@@ -79,6 +79,11 @@ void Import(Context& context, const WantedData& wanted, const sources::Dataset& 
   Environment& environment = context.environment();
   const Config& config = environment.config();
   if (!dataset.notice.empty()) context.Note(dataset.notice);
+  const std::optional<LoadedData> loaded = ReadLoadedData(environment.home().data());
+  if (loaded && loaded->name != dataset.name) {
+    context.Note(StrCat("Adds ", dataset.name, " to ", loaded->name, " from ",
+                        loaded->path.string(), ": users and items with the same id become one."));
+  }
   const auto session = environment.engine().NewSession();
   const ImportOptions options{
       .load = {.date = flags.date,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "base/progress.h"
 #include "interactions/interactions.h"
@@ -18,6 +19,13 @@ struct MetricValue {
   double mean;
   double stderr_;  // standard error of the mean over users (of RMSE: by the delta method over
                    // ratings); NaN where there is none: coverage, gini, a single user
+};
+
+// A split that leaves nobody to score: the data is too small for this protocol, not wrong.
+class TooFewUsers : public Error {
+ public:
+  TooFewUsers(std::string message, std::string hint)
+      : Error(Code::kFailedPrecondition, std::move(message), std::move(hint)) {}
 };
 
 struct EvaluateRequest {
@@ -76,8 +84,8 @@ std::vector<std::string> ProtocolNames();
 //
 // Same data and request: same metrics, for any number of threads. Throws not_found for an unknown
 // protocol (naming the nearest), invalid_argument for a request out of range or broken split files,
-// what TrainModel throws, failed_precondition when the split leaves no users to score or the model
-// cannot do what the protocol asks; cancelled.
+// what TrainModel throws, TooFewUsers when the split leaves no users to score, failed_precondition
+// when the model cannot do what the protocol asks; cancelled.
 EvaluateResult Evaluate(const Interactions& data, const EvaluateRequest& request,
                         TrainObserver& observer, Progress& progress);
 

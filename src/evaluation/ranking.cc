@@ -156,10 +156,9 @@ void Summarize(const PerUser& users, EvaluateResult& result) {
 
 void RequireUsers(const ProtocolRun& run, const RankingSplit& split) {
   if (split.targets.num_rows() > 0) return;
-  throw Error(Code::kFailedPrecondition,
-              StrCat(run.request.protocol, " leaves no users to score in the ", run.request.segment,
-                     " segment of ", run.data.nnz(), " interactions"),
-              "take more data or a lower min_rating");
+  throw TooFewUsers(StrCat(run.request.protocol, " leaves no users to score in the ",
+                           run.request.segment, " segment of ", run.data.nnz(), " interactions"),
+                    "take more data or a lower min_rating");
 }
 
 void EvaluateRanking(const ProtocolRun& run, const RankingSplit& split, EvaluateResult& result) {

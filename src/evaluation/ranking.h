@@ -16,12 +16,12 @@ namespace marquee {
 // Trains on the split, ranks for each of its users every item of training that is not folded in,
 // and fills `result`. Lists are 100 long for recall, NDCG, MAP and what looks at lists; the
 // reciprocal rank looks at all items. Novelty is the mean of -log2 (share of training users who met
-// the item) over a list. Throws failed_precondition for a split without users to score.
+// the item) over a list. Throws TooFewUsers for a split without users to score.
 void EvaluateRanking(const ProtocolRun& run, const RankingSplit& split, EvaluateResult& result);
 // The same with a model that was trained on split.train.
 void RankWith(const ProtocolRun& run, const RankingSplit& split, const Model& model,
               EvaluateResult& result);
-// Throws failed_precondition for a split without users to score.
+// Throws TooFewUsers for a split without users to score.
 void RequireUsers(const ProtocolRun& run, const RankingSplit& split);
 
 // Calls body(index, worker) for 0..n-1 on request.train.threads threads, with progress named

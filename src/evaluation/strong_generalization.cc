@@ -32,10 +32,10 @@ int64_t HeldOut(int64_t users, const EvaluateRequest& request) {
   }
   if (count == 0) count = users >= kManyUsers ? kHeldOutOfMany : users / 10;
   if (count >= 1 && 2 * count < users) return count;
-  throw Error(Code::kFailedPrecondition,
-              StrCat("strong-generalization cannot hold out 2 x ", std::max<int64_t>(count, 1),
-                     " users: ", users, " have ", kFewestItems, " items or more that they liked"),
-              "take more data, a lower min_rating, or the protocol global-time-split");
+  throw TooFewUsers(
+      StrCat("strong-generalization cannot hold out 2 x ", std::max<int64_t>(count, 1),
+             " users: ", users, " have ", kFewestItems, " items or more that they liked"),
+      "take more data, a lower min_rating, or the protocol global-time-split");
 }
 
 // Divides the items of one held-out user, in id order, into fold-in and targets.

@@ -104,8 +104,9 @@ Json CompareTypes(const Interactions& data, const MainJobOptions& options, Progr
   for (const std::string& type : FirstModels()) {
     try {
       comparison.Append(EvaluateType(type, data, options, progress, cancel));
+    } catch (const TooFewUsers&) {
+      return Json::MakeArray();
     } catch (const Error& error) {
-      if (error.code() == Code::kFailedPrecondition) return Json::MakeArray();  // too few users
       const bool unsuited =
           error.code() == Code::kInvalidArgument || error.code() == Code::kResourceExhausted;
       if (!unsuited || type == kFallbackType) throw;
