@@ -16,10 +16,11 @@ constexpr std::string_view kPage = R"html(<!doctype html>
   :root { color-scheme: light dark }
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem }
   h1 { margin-bottom: 0 }
-  form { display: inline-flex; gap: .5rem; margin: 0 2rem 1rem 0; align-items: end }
+  form { display: inline-flex; flex-wrap: wrap; gap: .5rem; margin: 0 2rem 1rem 0; align-items: end }
   label { display: grid; font-size: .85rem }
   input, button { font: inherit; padding: .3rem .5rem }
   input[type=number] { width: 5rem }
+  .wide { overflow-x: auto }
   table { border-collapse: collapse; width: 100% }
   th, td { text-align: left; padding: .35rem .5rem; border-bottom: 1px solid #8884; vertical-align: top }
   small, .note { opacity: .75 }
@@ -37,7 +38,7 @@ constexpr std::string_view kPage = R"html(<!doctype html>
   <button>Search</button>
 </form>
 <p id="note" class="note" role="status"></p>
-<table hidden><thead><tr><th>Title<th>Year<th>Genres<th>Why<th></tr></thead><tbody></tbody></table>
+<div class="wide"><table hidden><thead><tr><th>Title<th>Year<th>Genres<th>Why<th></tr></thead><tbody></tbody></table></div>
 <p><small>As JSON: <a href="/recommend?user_id=1">/recommend?user_id=1</a> ·
   <a href="/recommend/1">/recommend/1</a> · <a href="/items">/items</a> ·
   <a href="/items?q=the">/items?q=the</a> · <a href="/users/1">/users/1</a> ·
@@ -90,6 +91,7 @@ constexpr std::string_view kPage = R"html(<!doctype html>
       answer => answer.items.length ? (answer.query ? 'Titles with "' + answer.query + '"' : 'Popular titles')
         : 'No title has "' + answer.query + '"');
   };
+  document.getElementById('recommend').requestSubmit();
 </script>
 </html>
 )html";
