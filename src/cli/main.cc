@@ -87,10 +87,10 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return ReportWrongUsage(app, error);
   } catch (const Error& error) {
-    context.progress.Finish();
+    context.progress.Abandon();
     return PrintError(CommandName(Innermost(app)), error);
   } catch (const std::exception& error) {
-    context.progress.Finish();
+    context.progress.Abandon();
     return PrintError(CommandName(Innermost(app)),
                       Error(Code::kInternal, error.what(), "this is a bug in marquee"));
   }

@@ -13,6 +13,7 @@ namespace marquee::cli {
 namespace {
 
 constexpr double kRedrawSeconds = 0.1;
+constexpr double kLineSeconds = 5;  // between lines of a stage where nothing can be redrawn
 constexpr int kBarCells = 24;
 
 std::string Bar(double fraction) {
@@ -49,12 +50,16 @@ void TerminalProgress::Update(std::string_view stage, double fraction, std::stri
     EndStage();
     stage_ = stage;
     stage_start_ = now;
-    last_draw_ = 0;
+    last_draw_ = is_terminal_ ? 0 : now;
     if (!is_terminal_) std::fprintf(stderr, "%s ...\n", stage_.c_str());
   }
   last_detail_ = detail;
   if (is_terminal_ && (now - last_draw_ >= kRedrawSeconds || fraction >= 1)) {
     Draw(fraction, detail, now);
+  } else if (!is_terminal_ && now - last_draw_ >= kLineSeconds) {
+    const std::string share = fraction < 0 ? "" : Fixed(100 * fraction, 0) + " %  ";
+    std::fprintf(stderr, "%s %s%s\n", stage_.c_str(), share.c_str(), last_detail_.c_str());
+    last_draw_ = now;
   }
 }
 
@@ -85,6 +90,13 @@ void TerminalProgress::EndStage() {
 void TerminalProgress::Finish() {
   const std::lock_guard lock(mutex_);
   EndStage();
+}
+
+void TerminalProgress::Abandon() {
+  const std::lock_guard lock(mutex_);
+  if (line_open_) std::fputc('\n', stderr);
+  line_open_ = false;
+  stage_.clear();
 }
 
 void CliTrainObserver::OnEpoch(const Epoch& epoch) {

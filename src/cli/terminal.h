@@ -13,8 +13,8 @@
 namespace marquee::cli {
 
 // Draws on standard error, so that standard output holds results only. On a terminal one line,
-// redrawn at most ten times a second; elsewhere one line when a stage starts and one when it is
-// done. Thread-safe.
+// redrawn at most ten times a second; elsewhere one line when a stage starts, one every
+// five seconds, and one when it is done. Thread-safe.
 class TerminalProgress : public Progress {
  public:
   TerminalProgress();
@@ -22,6 +22,8 @@ class TerminalProgress : public Progress {
   void Update(std::string_view stage, double fraction, std::string_view detail) override;
   // Ends the current line: the next output starts on a fresh one.
   void Finish();
+  // The same for a stage that failed: nothing says that it was done.
+  void Abandon();
 
  private:
   void Draw(double fraction, std::string_view detail, double now);
