@@ -15,7 +15,7 @@ std::vector<std::string> OrderedNames(const Metrics& metrics) {
   std::vector<std::string> names;
   for (const char* name :
        {"recall@20", "recall@50", "ndcg@100", "hit_rate@10", "ndcg@10", "precision@10", "map@100",
-        "mrr", "rmse", "mae", "novelty@100", "coverage@100", "gini@100"}) {
+        "mrr", "rmse", "mae", "r2", "novelty@100", "coverage@100", "gini@100"}) {
     if (metrics.contains(name)) names.emplace_back(name);
   }
   for (const auto& [name, value] : metrics) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "base/error.h"
@@ -26,31 +27,11 @@ struct RatingSplit {
   std::vector<Rating> asked;
 };
 
-// Whether models of this type predict ratings: asks one trained on almost nothing.
-bool PredictsRatings(const std::string& type) {
-  InteractionsBuilder builder;
-  for (const char* user : {"a", "b"}) builder.AddUser(user);
-  for (const char* item : {"x", "y"}) builder.AddItem(item);
-  builder.Add(0, 0, 5, 1);
-  builder.Add(0, 1, 2, 2);
-  builder.Add(1, 0, 4, 3);
-  builder.SetContent({{"X", "Y"}, {{"Drama"}, {"Comedy"}}, {2000, 2001}});
-  const Interactions tiny = builder.Build();
-  NoTrainObserver observer;
-  try {
-    const auto model = TrainModel({.type = type}, tiny, observer);
-    return model->PredictRating(tiny.by_user().Row(1), 1).has_value();
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 void RequirePredictsRatings(const std::string& type) {
-  FindModelType(type);
-  if (PredictsRatings(type)) return;
+  if (FindModelType(type).predicts_ratings) return;
   std::vector<std::string> others;
   for (const ModelType& candidate : ModelTypes()) {
-    if (PredictsRatings(candidate.name)) others.push_back(candidate.name);
+    if (candidate.predicts_ratings) others.push_back(candidate.name);
   }
   throw Error(Code::kFailedPrecondition,
               StrCat("rating-holdout: model ", type, " ranks, it does not predict ratings"),
@@ -132,17 +113,42 @@ RatingSplit SplitByFiles(const EvaluateRequest& request) {
   return {train, InIdOrder(ToInteractions(test, user_ids, item_ids))};
 }
 
+// Where each user's ratings begin in `asked`, which has them one after another, and its end.
+std::vector<size_t> UserBegins(const std::vector<Rating>& asked) {
+  std::vector<size_t> begins;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (i == 0 || asked[i].user != asked[i - 1].user) begins.push_back(i);
+  }
+  begins.push_back(asked.size());
+  return begins;
+}
+
 // The errors of the predictions, rating by rating.
 std::vector<double> Errors(const ProtocolRun& run, const Model& model, const RatingSplit& split) {
   std::vector<double> errors(split.asked.size());
-  ForEach(run, "predict " + run.request.train.type, static_cast<int64_t>(errors.size()),
-          [&](int64_t index, size_t) {
-            const Rating& asked = split.asked[static_cast<size_t>(index)];
-            const auto history = split.train.by_user().Row(asked.user);
-            errors[static_cast<size_t>(index)] =
-                model.PredictRating(history, asked.item).value() - asked.value;
+  const std::vector<size_t> begins = UserBegins(split.asked);
+  ForEach(run, "predict " + run.request.train.type, static_cast<int64_t>(begins.size()) - 1,
+          [&](int64_t user, size_t) {
+            const size_t begin = begins[static_cast<size_t>(user)];
+            const size_t end = begins[static_cast<size_t>(user) + 1];
+            std::vector<RatingQuery> queries;
+            for (size_t i = begin; i < end; ++i)
+              queries.push_back({split.asked[i].item, split.asked[i].time_s});
+            const auto history = split.train.by_user().Row(split.asked[begin].user);
+            const auto predictions = model.PredictRatings(history, queries);
+            for (size_t i = begin; i < end; ++i)
+              errors[i] = predictions[i - begin].mean - split.asked[i].value;
           });
   return errors;
+}
+
+// 1 - the squared errors over those of the mean of the ratings asked for; 0 where they are equal.
+double RSquared(double mean_square, const std::vector<Rating>& asked) {
+  const auto n = static_cast<double>(asked.size());
+  double mean = 0, variance = 0;
+  for (const Rating& rating : asked) mean += rating.value / n;
+  for (const Rating& rating : asked) variance += (rating.value - mean) * (rating.value - mean) / n;
+  return variance == 0 ? 0 : 1 - mean_square / variance;
 }
 
 // By the delta method: the error of sqrt(x) is that of x over 2 sqrt(x).
@@ -169,8 +175,11 @@ void RatingHoldout(const ProtocolRun& run, EvaluateResult& result) {
     squares.push_back(error * error);
     sizes.push_back(std::abs(error));
   }
-  result.metrics["rmse"] = RootOf(MeanOf(squares));
+  const MetricValue mean_square = MeanOf(squares);
+  result.metrics["rmse"] = RootOf(mean_square);
   result.metrics["mae"] = MeanOf(sizes);
+  result.metrics["r2"] = {RSquared(mean_square.mean, split.asked),
+                          std::numeric_limits<double>::quiet_NaN()};
   std::map<int32_t, int64_t> users;
   for (const Rating& rating : split.asked) ++users[rating.user];
   result.users = static_cast<int64_t>(users.size());

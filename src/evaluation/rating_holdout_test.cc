@@ -25,6 +25,8 @@ TEST(RatingHoldout, MeasuresTheErrorsOfPredictions) {
   EXPECT_DOUBLE_EQ(result.metrics.at("mae").mean, 1);
   EXPECT_DOUBLE_EQ(result.metrics.at("mae").stderr_, 1);
   EXPECT_DOUBLE_EQ(result.metrics.at("rmse").stderr_, 2 / (2 * std::sqrt(2.0)));
+  EXPECT_DOUBLE_EQ(result.metrics.at("r2").mean, -1);  // squares 4 of 2 around the mean of 3
+  EXPECT_TRUE(std::isnan(result.metrics.at("r2").stderr_));
   EXPECT_EQ(result.users, 2);
   EXPECT_EQ(result.interactions, 3);
 }

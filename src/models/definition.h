@@ -34,6 +34,7 @@ struct ModelDefinition {
   std::unique_ptr<Model> (*train)(const TrainInput& input);
   std::unique_ptr<Model> (*load)(const ModelReader& reader,
                                  std::shared_ptr<const IdDictionary> items);
+  bool predicts_ratings = false;  // Model::PredictRatings gives something
 };
 
 template <typename T>

@@ -38,7 +38,10 @@ std::unique_ptr<FoldedUser> Model::Fold(const SparseRow& history) const {
   return std::make_unique<RememberedUser>(*this, history);
 }
 
-std::optional<float> Model::PredictRating(const SparseRow&, int32_t) const { return std::nullopt; }
+std::vector<RatingPrediction> Model::PredictRatings(const SparseRow&,
+                                                    std::span<const RatingQuery>) const {
+  return {};
+}
 
 std::unique_ptr<Model> Model::PartialFit(const Interactions&, int, TrainObserver&) const {
   return nullptr;

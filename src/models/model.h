@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +19,18 @@ class TrainObserver;
 struct ScoredItem {
   int32_t item;  // row in the model's item dictionary
   float score;
+};
+
+struct RatingQuery {
+  int32_t item;    // row in the model's item dictionary
+  int64_t time_s;  // when the rating is given, seconds since 1970
+};
+
+struct RatingPrediction {
+  float mean;
+  // The bounds between which the rating lies with 90 % probability; NaN where the model gives none.
+  float low = std::numeric_limits<float>::quiet_NaN();
+  float high = std::numeric_limits<float>::quiet_NaN();
 };
 
 // One user, folded into a model: scored and explained at the cost of one set-up. Lives no longer
@@ -62,8 +73,10 @@ class Model {
   // The history, ready for Score and Explain. Models that set up much for a user override it.
   virtual std::unique_ptr<FoldedUser> Fold(const SparseRow& history) const;
 
-  // The expected rating, for models that predict ratings.
-  virtual std::optional<float> PredictRating(const SparseRow& history, int32_t item) const;
+  // The expected rating of each query, in their order, by somebody with that history, which does
+  // not hold the ratings asked for. Empty for models that do not predict ratings.
+  virtual std::vector<RatingPrediction> PredictRatings(const SparseRow& history,
+                                                       std::span<const RatingQuery> queries) const;
 
   // This model trained on: `data` is all there is by now, and its item rows begin with those of
   // items(). Costs a pass or two over `data`, not a training. Null for an algorithm without such a

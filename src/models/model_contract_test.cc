@@ -37,6 +37,17 @@ std::vector<float> Scores(const Model& model, const SparseRow& history) {
   return scores;
 }
 
+// Means and bounds of three ratings; NaN as -7, which equals itself.
+std::vector<float> Ratings(const Model& model, const SparseRow& history) {
+  const std::vector<RatingQuery> queries = {{1, 86400}, {5, 86400 * 4}, {1, 86400 * 400}};
+  std::vector<float> values;
+  for (const RatingPrediction& rating : model.PredictRatings(history, queries)) {
+    for (const float value : {rating.mean, rating.low, rating.high})
+      values.push_back(std::isnan(value) ? -7 : value);
+  }
+  return values;
+}
+
 class ModelContract : public testing::TestWithParam<std::string> {
  protected:
   // One for the whole suite: trained once a type.
@@ -77,9 +88,24 @@ TEST_P(ModelContract, ALoadedModelScoresAsTheSavedOneBitForBit) {
   for (int32_t user = 0; user < Data().num_users(); ++user) {
     const SparseRow history = Data().by_user().Row(user);
     EXPECT_EQ(Scores(*loaded, history), Scores(Trained(), history));
-    EXPECT_EQ(loaded->PredictRating(history, 1), Trained().PredictRating(history, 1));
+    EXPECT_EQ(Ratings(*loaded, history), Ratings(Trained(), history));
   }
   EXPECT_EQ(SavedBytes(*loaded), SavedBytes(Trained()));
+}
+
+TEST_P(ModelContract, PredictsRatingsAsItsTypeSays) {
+  const std::vector<float> known = Ratings(Trained(), Data().by_user().Row(3));
+  const std::vector<float> unknown = Ratings(Trained(), {});
+  ASSERT_EQ(known.size(), FindModelType(GetParam()).predicts_ratings ? 9u : 0u);
+  ASSERT_EQ(unknown.size(), known.size());
+  for (const std::vector<float>& values : {known, unknown}) {
+    for (size_t i = 0; i < values.size(); i += 3) {
+      EXPECT_TRUE(values[i] >= 1 && values[i] <= 5) << values[i];
+      if (values[i + 1] == -7) continue;
+      EXPECT_LE(values[i + 1], values[i]);
+      EXPECT_GE(values[i + 2], values[i]);
+    }
+  }
 }
 
 TEST_P(ModelContract, SameSeedAndThreadsGiveTheSameBytes) {

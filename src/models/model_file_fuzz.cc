@@ -69,7 +69,8 @@ void LoadAndUse(std::string_view bytes) {
     model->Score({}, scores);
     model->SimilarItems(n - 1, 3);
     model->Explain(history, n - 1, 3);
-    model->PredictRating(history, n - 1);
+    const std::vector<RatingQuery> queries = {{n - 1, 3}};
+    model->PredictRatings(history, queries);
   } catch (const Error&) {
     // Refused, as it should be.
   }

@@ -79,14 +79,20 @@ std::vector<ScoredItem> PopularModel::SimilarItems(int32_t item, int k) const {
 
 std::vector<ScoredItem> PopularModel::Explain(const SparseRow&, int32_t, int) const { return {}; }
 
-std::optional<float> PopularModel::PredictRating(const SparseRow& history, int32_t item) const {
+std::vector<RatingPrediction> PopularModel::PredictRatings(
+    const SparseRow& history, std::span<const RatingQuery> queries) const {
   const SparseRow known = KnownItems(history, items().size());
   double above = 0;
   for (size_t i = 0; i < known.size(); ++i)
     above += known.values[i] - mean_ - item_bias_[static_cast<size_t>(known.columns[i])];
   const double user_bias = above / (static_cast<double>(known.size()) + kUserShrinkage);
-  const double rating = mean_ + user_bias + item_bias_[static_cast<size_t>(item)];
-  return static_cast<float>(std::clamp(rating, lowest_, highest_));
+  std::vector<RatingPrediction> predictions;
+  predictions.reserve(queries.size());
+  for (const RatingQuery& query : queries) {
+    const double rating = mean_ + user_bias + item_bias_[static_cast<size_t>(query.item)];
+    predictions.push_back({.mean = static_cast<float>(std::clamp(rating, lowest_, highest_))});
+  }
+  return predictions;
 }
 
 void PopularModel::Save(ModelWriter& writer) const {
@@ -130,8 +136,9 @@ std::unique_ptr<Model> TrainFrom(const TrainInput& in) {
 
 const ModelDefinition& PopularDefinition() {
   static const ModelDefinition definition = {
-      "most-popular", "what everybody likes, overall or lately; the floor to beat", Settings(),
-      TrainFrom, LoadAs<PopularModel>};
+      "most-popular",       "what everybody likes, overall or lately; the floor to beat",
+      Settings(),           TrainFrom,
+      LoadAs<PopularModel>, true};
   return definition;
 }
 

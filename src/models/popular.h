@@ -34,7 +34,8 @@ class PopularModel : public Model {
   // The most popular others: this model knows no nearness.
   std::vector<ScoredItem> SimilarItems(int32_t item, int k) const override;
   std::vector<ScoredItem> Explain(const SparseRow& history, int32_t item, int k) const override;
-  std::optional<float> PredictRating(const SparseRow& history, int32_t item) const override;
+  std::vector<RatingPrediction> PredictRatings(const SparseRow& history,
+                                               std::span<const RatingQuery> queries) const override;
   void Save(ModelWriter& writer) const override;
 
  private:

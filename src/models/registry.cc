@@ -35,7 +35,7 @@ const std::vector<ModelType>& Types() {
   static const std::vector<ModelType> types = [] {
     std::vector<ModelType> built;
     for (const ModelDefinition* one : Definitions())
-      built.push_back({one->name, one->doc, one->settings});
+      built.push_back({one->name, one->doc, one->settings, one->predicts_ratings});
     return built;
   }();
   return types;

@@ -19,6 +19,7 @@ struct ModelType {
   std::string name;                      // "ials"
   std::string doc;                       // one line
   std::span<const SettingSpec> options;  // all but seed, which every model takes
+  bool predicts_ratings;
 };
 
 // All types, in the order in which `marquee help` shows them.
