@@ -13,6 +13,13 @@
 
 namespace marquee {
 
+// Where a search for good values of a number looks: a part of what the setting takes.
+struct SearchRange {
+  double lo;
+  double hi;
+  bool log = false;  // evenly on a logarithmic scale; lo > 0
+};
+
 // One setting. The type of `fallback`'s text: what the value must parse as.
 struct SettingSpec {
   enum class Type { kText, kInt, kNumber, kBool, kBytes };
@@ -23,7 +30,8 @@ struct SettingSpec {
   std::string doc;  // one line: what it does, when to change it
   double min = -1e300;
   double max = 1e300;
-  std::vector<std::string> choices = {};  // of a text; none: any text
+  std::vector<std::string> choices = {};   // of a text; none: any text
+  std::optional<SearchRange> search = {};  // none: not worth a search
 };
 
 // Immutable after loading, so thread-safe. Every value has been checked against its spec.

@@ -139,8 +139,13 @@ namespace {
 
 std::vector<SettingSpec> Settings() {
   using Type = SettingSpec::Type;
-  return {{"l2", Type::kNumber, StrCat(EaseOptions{}.l2),
-           "how much weights are held back; raise it for sparse data", 1e-3, 1e9}};
+  return {{.key = "l2",
+           .type = Type::kNumber,
+           .fallback = StrCat(EaseOptions{}.l2),
+           .doc = "how much weights are held back; raise it for sparse data",
+           .min = 1e-3,
+           .max = 1e9,
+           .search = SearchRange{10, 5000, true}}};
 }
 
 std::unique_ptr<Model> TrainFrom(const TrainInput& in) {
