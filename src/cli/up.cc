@@ -1,6 +1,7 @@
 // marquee up: the main job, from raw files to an API that answers.
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -79,9 +80,10 @@ void Serve(Context& context, Serving& serving, const std::string& host) {
   Print("Stopped.\n");
 }
 
-void Listen(Serving& serving) {
+// Runs `listen`; what it throws says how to choose another port.
+void ListenWith(const std::function<void()>& listen) {
   try {
-    serving.Start();
+    listen();
   } catch (const Error& error) {
     throw Error(error.code(), error.message(), error.hint() + " with --port N");
   }
@@ -90,6 +92,7 @@ void Listen(Serving& serving) {
 void Up(Context& context, const UpFlags& flags) {
   Environment& environment = context.environment();
   const http::ServerOptions options = ServerOptionsOf(environment.config(), flags);
+  ListenWith([&] { http::RequireCanListen(options); });
   LoadIfNeeded(context, flags.data);
   const MainJobResult result = TrainAndPublish(context);
   context.progress.Update("load the models", -1, "");
@@ -99,7 +102,7 @@ void Up(Context& context, const UpFlags& flags) {
                              environment.clock()),
                   options, environment.clock());
   context.progress.Finish();
-  Listen(serving);
+  ListenWith([&] { serving.Start(); });
   ShowOutcome(result, serving.engine());
   Serve(context, serving, options.host);
 }

@@ -295,6 +295,25 @@ Error CannotListen(const ServerOptions& options, const boost::system::error_code
       hint);
 }
 
+// Throws what Server::Start throws.
+void Listen(const ServerOptions& options, tcp::acceptor& acceptor) {
+  boost::system::error_code error;
+  const auto found = tcp::resolver(acceptor.get_executor())
+                         .resolve(options.host, std::to_string(options.port),
+                                  tcp::resolver::passive | tcp::resolver::numeric_service, error);
+  if (error || found.empty()) {
+    throw Error(Code::kInvalidArgument,
+                StrCat("http: host '", options.host, "' is unknown: ", error.message()),
+                "use 127.0.0.1 for this machine only, 0.0.0.0 for all networks");
+  }
+  const tcp::endpoint endpoint = found.begin()->endpoint();
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) throw CannotListen(options, error);
+}
+
 int NumLoops(const ServerOptions& options) {
   return options.io_threads > 0 ? options.io_threads : AvailableCores();
 }
@@ -317,7 +336,6 @@ struct Server::State {
     acceptor.emplace(loops.front()->context);
   }
 
-  void Listen();
   Loop& Emptiest();
   awaitable<void> Accept();
   awaitable<void> Sweep(Loop& loop);
@@ -328,29 +346,8 @@ struct Server::State {
   std::optional<tcp::acceptor> acceptor;  // of the first loop
   SteadyClock::time_point drain_until;    // written before `draining` is set
   SteadyClock::time_point next_full_warning;
-  uint16_t port = 0;
   std::vector<std::thread> threads;
 };
-
-void Server::State::Listen() {
-  const ServerOptions& options = shared.options;
-  boost::system::error_code error;
-  const auto found = tcp::resolver(loops.front()->context)
-                         .resolve(options.host, std::to_string(options.port),
-                                  tcp::resolver::passive | tcp::resolver::numeric_service, error);
-  if (error || found.empty()) {
-    throw Error(Code::kInvalidArgument,
-                StrCat("http: host '", options.host, "' is unknown: ", error.message()),
-                "use 127.0.0.1 for this machine only, 0.0.0.0 for all networks");
-  }
-  const tcp::endpoint endpoint = found.begin()->endpoint();
-  acceptor->open(endpoint.protocol(), error);
-  if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor->bind(endpoint, error);
-  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
-  if (!error) port = acceptor->local_endpoint(error).port();
-  if (error) throw CannotListen(options, error);
-}
 
 Loop& Server::State::Emptiest() {
   return **std::ranges::min_element(loops, {}, [](const auto& loop) { return loop->open.load(); });
@@ -419,7 +416,8 @@ Server::Server(ServerOptions options, Router router, Probe& probe)
 Server::~Server() { Stop(); }
 
 void Server::Start() {
-  state_->Listen();
+  Listen(state_->shared.options, *state_->acceptor);
+  port_ = state_->acceptor->local_endpoint().port();
   asio::co_spawn(state_->loops.front()->context, state_->Accept(), LogIfThrown);
   for (const auto& loop : state_->loops) {
     asio::co_spawn(loop->context, state_->Sweep(*loop), LogIfThrown);
@@ -427,7 +425,11 @@ void Server::Start() {
   }
 }
 
-uint16_t Server::port() const { return state_->port; }
+void RequireCanListen(const ServerOptions& options) {
+  asio::io_context context;
+  tcp::acceptor acceptor(context);
+  Listen(options, acceptor);
+}
 
 void Server::Stop() {
   if (state_->threads.empty()) return;

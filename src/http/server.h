@@ -25,7 +25,7 @@ class Server {
   // invalid_argument for a host that is none. Call once.
   void Start();
   // The port listened on. REQUIRES: Start() has returned.
-  uint16_t port() const;
+  uint16_t port() const { return port_; }
 
   // Takes no more connections, closes idle ones, finishes requests under way, and cuts what is not
   // finished after drain_timeout_ms. Returns when all threads have ended; a second call does
@@ -35,6 +35,10 @@ class Server {
  private:
   struct State;
   std::unique_ptr<State> state_;
+  uint16_t port_ = 0;
 };
+
+// Throws what Start would throw now: asked before long work that ends in serving.
+void RequireCanListen(const ServerOptions& options);
 
 }  // namespace marquee::http

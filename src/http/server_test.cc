@@ -390,6 +390,13 @@ TEST_F(ServerTest, NamesAPortThatIsTaken) {
   }
 }
 
+TEST_F(ServerTest, SaysBeforehandThatAPortIsTaken) {
+  Start();
+  EXPECT_THAT([&] { RequireCanListen({.host = "127.0.0.1", .port = port()}); },
+              ThrowsError(Code::kUnavailable, HasSubstr("Address already in use")));
+  EXPECT_NO_THROW(RequireCanListen({.host = "127.0.0.1", .port = 0}));
+}
+
 TEST_F(ServerTest, RefusesAHostThatIsNone) {
   Server server({.host = "no host"}, MakeRouter(), probe_);
   EXPECT_THAT([&] { server.Start(); },
