@@ -35,6 +35,7 @@ struct ModelDefinition {
   std::unique_ptr<Model> (*load)(const ModelReader& reader,
                                  std::shared_ptr<const IdDictionary> items);
   bool predicts_ratings = false;  // Model::PredictRatings gives something
+  bool has_members = false;       // takes settings of other types: "ials.factors"
 };
 
 template <typename T>

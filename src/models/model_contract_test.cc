@@ -23,6 +23,8 @@ TrainRequest RequestFor(const std::string& type, int threads = 2) {
   TrainRequest request{.type = type, .seed = 3, .threads = threads};
   if (type == "ials") request.settings = {{"factors", "8"}, {"epochs", "6"}};
   if (type == "ease") request.settings = {{"l2", "20"}};
+  if (type == "ensemble")
+    request.settings = {{"ials.factors", "8"}, {"ials.epochs", "6"}, {"ease.l2", "20"}};
   return request;
 }
 
@@ -74,6 +76,7 @@ class ModelContract : public testing::TestWithParam<std::string> {
                                                 .interactions_per_user = 3});
     TrainRequest request = RequestFor(GetParam());
     if (GetParam() == "ials") request.settings["factors"] = "2";
+    if (GetParam() == "ensemble") request.settings["ials.factors"] = "2";
     return SavedBytes(*Train(request, data));
   }
 };

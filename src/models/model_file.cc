@@ -131,7 +131,21 @@ ModelWriter::ModelWriter(const std::filesystem::path& path, std::string_view mod
 
 ModelWriter::~ModelWriter() = default;
 
-void ModelWriter::SetSettings(Json settings) { settings_ = std::move(settings); }
+void ModelWriter::SetSettings(Json settings) {
+  (in_part_ ? parts_.back().settings : settings_) = std::move(settings);
+}
+
+void ModelWriter::BeginPart(std::string_view name, std::string_view model_type) {
+  MARQUEE_CHECK(!in_part_ && name.find('/') == std::string_view::npos);
+  for (const Part& part : parts_) MARQUEE_CHECK(part.name != name);
+  parts_.push_back({std::string(name), std::string(model_type), Json::MakeObject()});
+  in_part_ = true;
+}
+
+void ModelWriter::EndPart() {
+  MARQUEE_CHECK(in_part_);
+  in_part_ = false;
+}
 
 void ModelWriter::Add(std::string_view name, std::span<const float> values, const Shape& shape) {
   MARQUEE_CHECK(ElementCount(shape) == static_cast<int64_t>(values.size()));
@@ -168,8 +182,10 @@ void ModelWriter::AddJson(std::string_view name, const Json& value) {
   AddSection(name, "json", {}, {value.Dump()});
 }
 
-void ModelWriter::AddSection(std::string_view name, std::string_view type, const Shape& shape,
+void ModelWriter::AddSection(std::string_view own_name, std::string_view type, const Shape& shape,
                              std::initializer_list<std::string_view> parts) {
+  const std::string name =
+      in_part_ ? StrCat(parts_.back().name, "/", own_name) : std::string(own_name);
   for (const Json& section : sections_.AsArray())
     MARQUEE_CHECK(section.At("name").AsString() != name);
   Json lengths = Json::MakeArray();
@@ -199,11 +215,16 @@ void ModelWriter::Pad() {
 }
 
 void ModelWriter::Finish() {
-  const std::string toc = Json::MakeObject({{"model", model_type_},
-                                            {"written_by", StrCat("marquee ", Version())},
-                                            {"settings", settings_},
-                                            {"sections", sections_}})
-                              .Dump();
+  MARQUEE_CHECK(!in_part_);
+  Json contents = Json::MakeObject({{"model", model_type_},
+                                    {"written_by", StrCat("marquee ", Version())},
+                                    {"settings", settings_},
+                                    {"sections", sections_}});
+  for (const Part& part : parts_) {
+    contents["parts"].Append(Json::MakeObject(
+        {{"name", part.name}, {"model", part.model_type}, {"settings", part.settings}}));
+  }
+  const std::string toc = contents.Dump();
   Footer footer{};
   footer.toc_offset = static_cast<uint64_t>(size_);
   footer.toc_size = toc.size();
@@ -271,6 +292,28 @@ void ModelReader::ReadContents(std::string_view toc, std::string_view body) {
     sections_.push_back(std::move(section));
   }
   if (at != body.size()) Refuse("there are bytes between the sections and the table of contents");
+  const Json* parts = contents.Find("parts");
+  if (parts == nullptr) return;
+  for (const Json& part : parts->AsArray())
+    parts_.push_back(
+        {part.At("name").AsString(), part.At("model").AsString(), part.At("settings")});
+}
+
+ModelReader ModelReader::Part(std::string_view name) const {
+  const auto header = std::find_if(parts_.begin(), parts_.end(),
+                                   [&](const PartHeader& part) { return part.name == name; });
+  if (header == parts_.end()) Refuse(StrCat("part '", name, "' is missing"));
+  ModelReader part;
+  part.name_ = StrCat(name_, " (", name, ")");
+  part.model_type_ = header->model_type;
+  part.settings_ = header->settings;
+  const std::string prefix = StrCat(name, "/");
+  for (const Section& section : sections_) {
+    if (!section.name.starts_with(prefix)) continue;
+    part.sections_.push_back(section);
+    part.sections_.back().name.erase(0, prefix.size());
+  }
+  return part;
 }
 
 ModelReader::Section ModelReader::ReadSection(const Json& entry, std::string_view body,

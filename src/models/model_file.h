@@ -37,9 +37,20 @@ class ModelWriter {
   void AddStrings(std::string_view name, std::span<const std::string> values);
   void AddJson(std::string_view name, const Json& value);
 
+  // Between the two, sections and settings are those of a model inside this one, which the reader
+  // finds with Part(name). REQUIRES: a name not used before, without '/'.
+  void BeginPart(std::string_view name, std::string_view model_type);
+  void EndPart();
+
   void Finish();
 
  private:
+  struct Part {
+    std::string name;
+    std::string model_type;
+    Json settings;
+  };
+
   void Append(std::string_view bytes);
   void AddSection(std::string_view name, std::string_view type, const Shape& shape,
                   std::initializer_list<std::string_view> parts);
@@ -49,6 +60,8 @@ class ModelWriter {
   std::string model_type_;
   Json settings_ = Json::MakeObject();
   Json sections_ = Json::MakeArray();
+  std::vector<Part> parts_;
+  bool in_part_ = false;  // the last of parts_
   int64_t size_ = 0;
 };
 
@@ -75,6 +88,10 @@ class ModelReader {
   std::vector<std::string> Strings(std::string_view name) const;
   Json JsonValue(std::string_view name) const;
 
+  // A model inside this one, which has no parts of its own. Lives no longer than this. Throws
+  // data_loss when it is absent.
+  ModelReader Part(std::string_view name) const;
+
   // A typed look into the settings of a file. Throws data_loss when absent or of another type.
   int64_t SettingInt(std::string_view key) const;
   double SettingDouble(std::string_view key) const;
@@ -90,6 +107,13 @@ class ModelReader {
     std::string_view bytes;
   };
 
+  struct PartHeader {
+    std::string name;
+    std::string model_type;
+    Json settings;
+  };
+
+  ModelReader() = default;
   void Read(std::string_view bytes);
   void ReadContents(std::string_view toc, std::string_view body);
   Section ReadSection(const Json& entry, std::string_view body, size_t* at) const;
@@ -103,6 +127,7 @@ class ModelReader {
   std::string model_type_;
   Json settings_;
   std::vector<Section> sections_;
+  std::vector<PartHeader> parts_;
 };
 
 }  // namespace marquee

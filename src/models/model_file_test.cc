@@ -195,5 +195,30 @@ TEST_F(ModelFile, AHostileListOfStringsIsRefused) {
   }
 }
 
+TEST(ModelFile, PartsHaveSectionsAndSettingsOfTheirOwn) {
+  const TempDir dir;
+  const std::vector<float> outer = {1}, inner = {2, 3};
+  ModelWriter writer(dir.path() / "f", "outer");
+  writer.Add("weights", outer, {1});
+  writer.BeginPart("first", "ials");
+  writer.SetSettings(Json::MakeObject({{"factors", 8}}));
+  writer.Add("weights", inner, {2});
+  writer.EndPart();
+  writer.SetSettings(Json::MakeObject({{"factors", 4}}));
+  writer.Finish();
+  const ModelReader reader(dir.path() / "f");
+  const ModelReader part = reader.Part("first");
+  EXPECT_EQ(reader.model_type(), "outer");
+  EXPECT_EQ(part.model_type(), "ials");
+  EXPECT_EQ(reader.SettingInt("factors"), 4);
+  EXPECT_EQ(part.SettingInt("factors"), 8);
+  EXPECT_THAT(reader.Floats("weights", {1}), testing::ElementsAre(1));
+  EXPECT_THAT(part.Floats("weights", {2}), testing::ElementsAre(2, 3));
+  EXPECT_THAT([&] { reader.Part("second"); },
+              ThrowsError(Code::kDataLoss, testing::HasSubstr("part 'second' is missing")));
+  EXPECT_THAT([&] { part.Part("first"); },
+              ThrowsError(Code::kDataLoss, testing::HasSubstr("(first) is damaged")));
+}
+
 }  // namespace
 }  // namespace marquee

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "models/definition.h"
 #include "models/ease.h"
+#include "models/ensemble.h"
 #include "models/ials.h"
 #include "models/item_content.h"
 #include "models/model_file.h"
@@ -27,6 +28,7 @@ const std::vector<const ModelDefinition*>& Definitions() {
       &EaseDefinition(),
       &ItemContentDefinition(),
       &PopularDefinition(),
+      &EnsembleDefinition(),
   };
   return definitions;
 }
@@ -35,7 +37,8 @@ const std::vector<ModelType>& Types() {
   static const std::vector<ModelType> types = [] {
     std::vector<ModelType> built;
     for (const ModelDefinition* one : Definitions())
-      built.push_back({one->name, one->doc, one->settings, one->predicts_ratings});
+      built.push_back(
+          {one->name, one->doc, one->settings, one->predicts_ratings, one->has_members});
     return built;
   }();
   return types;
@@ -60,11 +63,25 @@ std::vector<const SettingSpec*> SettingsOf(const ModelType& type) {
   return specs;
 }
 
+// The setting that `key`, "ials.factors", means in a type with members; null when it means none.
+const SettingSpec* MemberSetting(const ModelType& type, const std::string& key) {
+  const size_t dot = key.find('.');
+  if (!type.has_members || dot == std::string::npos) return nullptr;
+  for (const ModelType& member : Types()) {
+    if (member.name != key.substr(0, dot)) continue;
+    for (const SettingSpec& spec : member.options) {
+      if (spec.key == key.substr(dot + 1)) return &spec;
+    }
+  }
+  return nullptr;
+}
+
 void RequireKnownSettings(const TrainRequest& request, const ModelType& type) {
   std::vector<std::string> names;
   for (const SettingSpec* spec : SettingsOf(type)) names.push_back(spec->key);
   for (const auto& [key, text] : request.settings) {
     if (std::find(names.begin(), names.end(), key) != names.end()) continue;
+    if (MemberSetting(type, key) != nullptr) continue;
     throw Error(Code::kInvalidArgument,
                 StrCat("unknown setting '", key, "' of model ", type.name, DidYouMean(key, names)),
                 StrCat(type.name, " takes: ", Join(names, ", ")));
@@ -149,6 +166,10 @@ Json ResolveSettings(const TrainRequest& request) {
       resolved[spec->key] = ParseSetting(*spec, spec->fallback);
     }
   }
+  for (const auto& [key, text] : request.settings) {
+    if (const SettingSpec* spec = MemberSetting(type, key))
+      resolved[key] = ParseSetting(*spec, text);
+  }
   return resolved;
 }
 
@@ -161,6 +182,11 @@ std::unique_ptr<Model> TrainModel(const TrainRequest& request, const Interaction
                                    .threads = std::max(request.threads, 1),
                                    .data = data,
                                    .observer = observer});
+}
+
+std::unique_ptr<Model> LoadPart(const ModelReader& part,
+                                std::shared_ptr<const IdDictionary> items) {
+  return DefinitionOf(FindModelType(part.model_type())).load(part, std::move(items));
 }
 
 void SaveModel(const Model& model, const std::filesystem::path& path) {

@@ -15,11 +15,14 @@
 
 namespace marquee {
 
+class ModelReader;
+
 struct ModelType {
   std::string name;                      // "ials"
   std::string doc;                       // one line
   std::span<const SettingSpec> options;  // all but seed, which every model takes
   bool predicts_ratings;
+  bool has_members;  // combines models of other types, whose settings it takes: "ials.factors"
 };
 
 // All types, in the order in which `marquee help` shows them.
@@ -48,6 +51,8 @@ std::unique_ptr<Model> TrainModel(const TrainRequest& request, const Interaction
 // for a damaged file and failed_precondition for one of a newer version.
 void SaveModel(const Model& model, const std::filesystem::path& path);
 std::unique_ptr<Model> LoadModel(const std::filesystem::path& path);
+// A model inside the file of another.
+std::unique_ptr<Model> LoadPart(const ModelReader& part, std::shared_ptr<const IdDictionary> items);
 // The same from memory; `name` stands for the path in errors.
 std::unique_ptr<Model> LoadModelBytes(std::string_view bytes, std::string_view name);
 
