@@ -18,12 +18,28 @@ struct AddRowsJob {
   float* sum;
 };
 
+// x += rate g, g = scale direction - l2 x; with squares: += g^2 first, and the rate over their
+// root.
+struct AscendJob {
+  float rate;
+  float scale;
+  const float* direction;
+  float l2;
+  float* x;
+  float* squares;  // null: none
+  size_t n;
+};
+
 struct VectorTable {
   size_t lanes;  // floats in a register
   float (*dot)(const float* x, const float* y, size_t n);
   void (*axpy)(float factor, const float* x, float* y, size_t n);
   void (*scores)(const float* rows, size_t num_rows, size_t d, const float* x, float* out);
+  // out[k] = rows[indices[k]] . x
+  void (*scores_of)(const float* rows, const int32_t* indices, size_t count, size_t d,
+                    const float* x, float* out);
   void (*add_rows)(const AddRowsJob& job);
+  void (*ascend)(const AscendJob& job);
   bool (*has_nan)(const float* x, size_t n);
   // The first index in begin..end-1 with x[index] > threshold, or end.
   size_t (*first_above)(const float* x, size_t begin, size_t end, float threshold);

@@ -1,5 +1,7 @@
 #include "kernels/vector.h"
 
+#include <cmath>
+
 #include "base/check.h"
 #include "kernels/tables.h"
 #include "kernels/targets_internal.h"
@@ -46,13 +48,10 @@ void Axpy(float factor, const float* HWY_RESTRICT x, float* HWY_RESTRICT y, size
 }
 
 // Four rows at once: independent sums hide the latency of the additions.
-HWY_INLINE void ScoreFour(const float* HWY_RESTRICT row, size_t n, const float* HWY_RESTRICT x,
-                          float* HWY_RESTRICT out) {
+HWY_INLINE void ScoreFour(const float* row, const float* row1, const float* row2, const float* row3,
+                          size_t n, const float* HWY_RESTRICT x, float* HWY_RESTRICT out) {
   const D d;
   const size_t lanes = hn::Lanes(d);
-  const float* row1 = row + n;
-  const float* row2 = row1 + n;
-  const float* row3 = row2 + n;
   auto sum0 = hn::Zero(d), sum1 = hn::Zero(d), sum2 = hn::Zero(d), sum3 = hn::Zero(d);
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
@@ -76,8 +75,20 @@ HWY_INLINE void ScoreFour(const float* HWY_RESTRICT row, size_t n, const float* 
 
 void Scores(const float* rows, size_t num_rows, size_t n, const float* x, float* out) {
   size_t row = 0;
-  for (; row + 4 <= num_rows; row += 4) ScoreFour(rows + row * n, n, x, out + row);
+  for (; row + 4 <= num_rows; row += 4) {
+    const float* first = rows + row * n;
+    ScoreFour(first, first + n, first + 2 * n, first + 3 * n, n, x, out + row);
+  }
   for (; row < num_rows; ++row) out[row] = Dot(rows + row * n, x, n);
+}
+
+void ScoresOf(const float* rows, const int32_t* indices, size_t count, size_t n, const float* x,
+              float* out) {
+  const auto row = [&](size_t k) { return rows + static_cast<size_t>(indices[k]) * n; };
+  size_t k = 0;
+  for (; k + 4 <= count; k += 4)
+    ScoreFour(row(k), row(k + 1), row(k + 2), row(k + 3), n, x, out + k);
+  for (; k < count; ++k) out[k] = Dot(row(k), x, n);
 }
 
 HWY_INLINE const float* RowOf(const AddRowsJob& job, size_t k) {
@@ -114,6 +125,32 @@ void AddRows(const AddRowsJob& job) {
   }
 }
 
+void Ascend(const AscendJob& job) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const auto rate = hn::Set(d, job.rate), scale = hn::Set(d, job.scale), l2 = hn::Set(d, job.l2);
+  size_t i = 0;
+  for (; i + lanes <= job.n; i += lanes) {
+    const auto x = hn::LoadU(d, job.x + i);
+    const auto pull = hn::Mul(scale, hn::LoadU(d, job.direction + i));
+    auto step = hn::NegMulAdd(l2, x, pull);
+    if (job.squares != nullptr) {
+      const auto squares = hn::MulAdd(step, step, hn::LoadU(d, job.squares + i));
+      hn::StoreU(squares, d, job.squares + i);
+      step = hn::Div(step, hn::Sqrt(squares));
+    }
+    hn::StoreU(hn::MulAdd(rate, step, x), d, job.x + i);
+  }
+  for (; i < job.n; ++i) {
+    float step = job.scale * job.direction[i] - job.l2 * job.x[i];
+    if (job.squares != nullptr) {
+      job.squares[i] += step * step;
+      step /= std::sqrt(job.squares[i]);
+    }
+    job.x[i] += job.rate * step;
+  }
+}
+
 bool HasNan(const float* x, size_t n) {
   const D d;
   size_t i = 0;
@@ -138,8 +175,8 @@ size_t FirstAbove(const float* x, size_t begin, size_t end, float threshold) {
   return i;
 }
 
-constexpr VectorTable kVectorTable = {hn::MaxLanes(D()), Dot,    Axpy,      Scores,
-                                      AddRows,           HasNan, FirstAbove};
+constexpr VectorTable kVectorTable = {hn::MaxLanes(D()), Dot,    Axpy,   Scores,    ScoresOf,
+                                      AddRows,           Ascend, HasNan, FirstAbove};
 
 }  // namespace marquee::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -172,12 +209,27 @@ void Scores(const Matrix& rows, std::span<const float> x, std::span<float> score
   Active().scores(rows.values().data(), rows.rows(), rows.columns(), x.data(), scores.data());
 }
 
+void ScoresOf(const Matrix& rows, std::span<const int32_t> indices, std::span<const float> x,
+              std::span<float> scores) {
+  MARQUEE_CHECK(x.size() == rows.columns() && scores.size() == indices.size());
+  Active().scores_of(rows.values().data(), indices.data(), indices.size(), rows.columns(), x.data(),
+                     scores.data());
+}
+
 void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<float> sum,
              std::span<const float> weights) {
   MARQUEE_CHECK(sum.size() == rows.columns());
   MARQUEE_CHECK(weights.empty() || weights.size() == indices.size());
   Active().add_rows({rows.values().data(), rows.columns(), indices.data(), indices.size(),
                      weights.empty() ? nullptr : weights.data(), sum.data()});
+}
+
+void Ascend(const Ascent& step, std::span<const float> direction, std::span<float> x,
+            std::span<float> squares) {
+  MARQUEE_CHECK(x.size() == direction.size());
+  MARQUEE_CHECK(squares.empty() || squares.size() == x.size());
+  Active().ascend({step.rate, step.scale, direction.data(), step.l2, x.data(),
+                   squares.empty() ? nullptr : squares.data(), x.size()});
 }
 
 bool HasNan(std::span<const float> x) { return Active().has_nan(x.data(), x.size()); }

@@ -17,10 +17,25 @@ void Axpy(float factor, std::span<const float> x, std::span<float> y);
 // scores[r] = rows.Row(r) . x. REQUIRES: the sizes fit.
 void Scores(const Matrix& rows, std::span<const float> x, std::span<float> scores);
 
+// scores[k] = rows.Row(indices[k]) . x. REQUIRES: indices within rows, sizes that fit.
+void ScoresOf(const Matrix& rows, std::span<const int32_t> indices, std::span<const float> x,
+              std::span<float> scores);
+
 // sum += weights[k] rows.Row(indices[k]), k ascending; no weights: all 1. REQUIRES: indices within
 // rows, sizes that fit.
 void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<float> sum,
              std::span<const float> weights = {});
+
+// One step up a gradient g = scale * direction - l2 * x. Without squares x += rate * g. With them,
+// Adagrad (Duchi et al. 2011): squares += g^2, then x += rate * g / sqrt(squares). REQUIRES: one
+// size, squares empty or positive.
+struct Ascent {
+  float rate;
+  float scale;
+  float l2;
+};
+void Ascend(const Ascent& step, std::span<const float> direction, std::span<float> x,
+            std::span<float> squares = {});
 
 bool HasNan(std::span<const float> x);
 

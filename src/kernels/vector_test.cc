@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <limits>
 
 #include "kernels/tables.h"
@@ -75,6 +76,22 @@ TEST_P(VectorLevels, ScoresAreTheProductsOfTheRows) {
   }
 }
 
+TEST_P(VectorLevels, ScoresOfListedRowsAreTheirProducts) {
+  const int32_t indices[] = {4, 0, 2, 2, 1, 3, 4};
+  for (const size_t d : AwkwardSizes()) {
+    for (const size_t count : {0, 1, 3, 4, 5, 7}) {
+      const std::vector<float> rows = RandomFloats(5 * d, d), x = RandomFloats(d, d + 1);
+      std::vector<float> scores(count + 1, -7);
+      table_.scores_of(rows.data(), indices, count, d, x.data(), scores.data());
+      EXPECT_EQ(scores.back(), -7);
+      for (size_t k = 0; k < count; ++k) {
+        const Reference expected(rows.data() + static_cast<size_t>(indices[k]) * d, x.data(), d);
+        ASSERT_NEAR(scores[k], expected.sum, SumTolerance(d, expected.magnitude));
+      }
+    }
+  }
+}
+
 TEST_P(VectorLevels, AddRowsSumsTheListedOnes) {
   const int32_t indices[] = {2, 0, 2};
   for (const size_t d : AwkwardSizes()) {
@@ -107,6 +124,24 @@ TEST_P(VectorLevels, AddRowsWeighsTheRowsWithOrWithoutAList) {
       }
       ASSERT_NEAR(all[i], sum, SumTolerance(4, magnitude));
     }
+  }
+}
+
+TEST_P(VectorLevels, AscendStepsUpTheGradientWithOrWithoutSquares) {
+  for (const size_t n : AwkwardSizes()) {
+    const std::vector<float> direction = RandomFloats(n, n), before = RandomFloats(n + 1, n + 1);
+    std::vector<float> plain = before, scaled = before, squares(n + 1, 2);
+    table_.ascend({0.5f, 3, direction.data(), 0.25f, plain.data(), nullptr, n});
+    table_.ascend({0.5f, 3, direction.data(), 0.25f, scaled.data(), squares.data(), n});
+    for (size_t i = 0; i < n; ++i) {
+      const double gradient = 3.0 * direction[i] - 0.25 * before[i];
+      ASSERT_NEAR(plain[i], before[i] + 0.5 * gradient, 1e-5);
+      ASSERT_NEAR(squares[i], 2 + gradient * gradient, 1e-4);
+      ASSERT_NEAR(scaled[i], before[i] + 0.5 * gradient / std::sqrt(2 + gradient * gradient), 1e-5);
+    }
+    EXPECT_EQ(plain.back(), before.back());
+    EXPECT_EQ(scaled.back(), before.back());
+    EXPECT_EQ(squares.back(), 2);
   }
 }
 
@@ -145,6 +180,9 @@ TEST(Vector, PublicFunctionsWorkOnMatrices) {
   EXPECT_THAT(sum, testing::ElementsAre(4, 6, 8));
   Scores(rows, sum, scores);
   EXPECT_THAT(scores, testing::ElementsAre(22, 76));
+  const int32_t second[] = {1};
+  ScoresOf(rows, second, sum, std::span(scores).first(1));
+  EXPECT_THAT(scores, testing::ElementsAre(76, 76));
   Axpy(-1, rows.Row(1), sum);
   EXPECT_THAT(sum, testing::ElementsAre(1, 2, 3));
 }

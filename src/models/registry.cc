@@ -7,9 +7,11 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "models/bpr.h"
 #include "models/definition.h"
 #include "models/ease.h"
 #include "models/ensemble.h"
+#include "models/hybrid.h"
 #include "models/ials.h"
 #include "models/item_content.h"
 #include "models/model_file.h"
@@ -26,6 +28,8 @@ const std::vector<const ModelDefinition*>& Definitions() {
   static const std::vector<const ModelDefinition*> definitions = {
       &IalsDefinition(),
       &EaseDefinition(),
+      &BprDefinition(),
+      &HybridDefinition(),
       &ItemContentDefinition(),
       &PopularDefinition(),
       &EnsembleDefinition(),

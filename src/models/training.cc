@@ -74,6 +74,13 @@ void RequireRange(std::string_view name, double value, double min, double max) {
   throw Error(Code::kInvalidArgument, StrCat(name, " is ", value, ": must be ", min, " to ", max));
 }
 
+void RequireChoice(std::string_view name, std::string_view value,
+                   const std::vector<std::string>& choices) {
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
+  throw Error(Code::kInvalidArgument,
+              StrCat(name, " is '", value, "': must be one of: ", Join(choices, ", ")));
+}
+
 int64_t AvailableMemoryBytes() { return std::min(FreeOfMachine(), FreeOfGroup()); }
 
 std::vector<ScoredItem> BestItems(std::span<const float> scores, int32_t excluded, int k) {

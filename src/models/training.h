@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,9 @@ void ThrowIfStopped(const TrainObserver& observer, std::string_view model_type);
 void RequireInteractions(const Interactions& data, std::string_view model_type);
 // Throws invalid_argument, "<name> is <value>: must be <min> to <max>".
 void RequireRange(std::string_view name, double value, double min, double max);
+// Throws invalid_argument, "<name> is '<value>': must be one of: <choices>".
+void RequireChoice(std::string_view name, std::string_view value,
+                   const std::vector<std::string>& choices);
 
 // Bytes that can be taken without swapping: what the machine has free, within the limit of this
 // process's control group.
