@@ -49,6 +49,7 @@ void AddImport(CLI::App& root, Context& context);
 void AddSteps(CLI::App& root, Context& context);
 void AddTrain(CLI::App& root, Context& context);
 void AddEvaluate(CLI::App& root, Context& context);
+void AddTune(CLI::App& root, Context& context);
 void AddRecommend(CLI::App& root, Context& context);
 void AddModels(CLI::App& root, Context& context);
 void AddData(CLI::App& root, Context& context);

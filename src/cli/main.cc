@@ -24,6 +24,7 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddSteps(app, context);
   AddTrain(app, context);
   AddEvaluate(app, context);
+  AddTune(app, context);
   AddRecommend(app, context);
   AddModels(app, context);
   AddData(app, context);

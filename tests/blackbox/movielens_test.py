@@ -1,11 +1,14 @@
 """Real data through the whole program: MovieLens 1M, 100K and a plain CSV."""
 
 import json
+import signal
+import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
-from support import data_set, marquee
+from support import PROGRAM, data_set, marquee
 
 
 class MovieLens1M(unittest.TestCase):
@@ -49,6 +52,40 @@ class MovieLens1M(unittest.TestCase):
         done = marquee(self.home, "train", "--model", "ials", "--set", "factor=64")
         self.assertEqual(done.returncode, 2)
         self.assertIn("unknown setting 'factor' of model ials; did you mean 'factors'?", done.stderr)
+
+    def test_a_search_goes_on_where_it_ended_and_train_takes_its_best(self):
+        search = ("tune", "--protocol", "strong-generalization", "--model", "ease", "--name", "short")
+        first = self.run_json(*search, "--trials", "2")
+        journal = Path(self.home) / "reports/tune/short.jsonl"
+        kept = journal.read_text()
+        journal.write_text(kept + '{"trial":2,"sta')  # as a kill in the middle of a write leaves it
+        second = self.run_json(*search, "--trials", "3")
+        self.assertEqual((first["finished"], second["finished"]), (2, 3))
+        self.assertTrue(journal.read_text().startswith(kept))
+        self.assertGreaterEqual(second["value"], first["value"])
+        evaluated = self.run_json("evaluate", "--protocol", "strong-generalization", "--segment", "validation",
+                                  "--model", "ease", "--settings", second["file"])
+        self.assertEqual(evaluated["metrics"]["ndcg@100"]["mean"], second["value"])
+        wrong = marquee(self.home, "train", "--model", "ials", "--settings", second["file"])
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("these are settings of ease, not of ials", wrong.stderr)
+        other = marquee(self.home, *search, "--trials", "3", "--search", "random")
+        self.assertEqual(other.returncode, 1)
+        self.assertIn("is of another search", other.stderr)
+
+    def test_a_search_that_is_interrupted_says_so_and_keeps_its_trials(self):
+        command = [str(PROGRAM), "--home", str(self.home), "tune", "--protocol", "strong-generalization",
+                   "--model", "ease", "--name", "long", "--trials", "1000"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        journal = Path(self.home) / "reports/tune/long.jsonl"
+        deadline = time.monotonic() + 300
+        while not journal.exists() or journal.read_text().count("\n") < 2:
+            self.assertLess(time.monotonic(), deadline, "no trial ended")
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=120)
+        self.assertEqual((process.returncode, output), (130, ""), errors)
+        self.assertGreaterEqual(journal.read_text().count("\n"), 2)
 
     def test_a_trained_model_recommends(self):
         done = marquee(self.home, "train", "--model", "ials", "--set", "factors=32", "--set", "epochs=4", "--seed", "7")

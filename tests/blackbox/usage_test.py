@@ -22,7 +22,7 @@ class Usage(unittest.TestCase):
     def test_help_lists_the_commands_and_each_has_its_own(self):
         done = marquee(self.home, "--help")
         self.assertEqual(done.returncode, 0)
-        for command in ("up", "import", "bronze", "silver", "gold", "train", "evaluate", "recommend", "data", "doctor"):
+        for command in ("up", "import", "bronze", "silver", "gold", "train", "evaluate", "tune", "recommend", "data", "doctor"):
             self.assertIn(command, done.stdout)
             own = marquee(self.home, command, "--help")
             self.assertEqual(own.returncode, 0)
