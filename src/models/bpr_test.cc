@@ -69,7 +69,7 @@ TEST(BprStep, FollowsTheGradient) {
   const BprFactors before = InitialFactors(data, options);
   BprFactors after = InitialFactors(data, options);
   std::vector<float> difference(9);
-  BprStep(options, 0, 1, 2, difference, &after);
+  BprStep(options, {0, 1, 2}, difference, &after);
   const auto check = [&](LearnedRows BprFactors::*side, size_t row, size_t columns) {
     for (size_t f = 0; f < columns; ++f) {
       BprFactors moved = InitialFactors(data, options);

@@ -57,10 +57,10 @@ BprFactors InitialFactors(const Interactions& data, const BprOptions& options) {
   return factors;
 }
 
-float BprStep(const BprOptions& options, int32_t user, int32_t positive, int32_t negative,
-              std::span<float> difference, BprFactors* factors) {
-  const auto u = static_cast<size_t>(user), i = static_cast<size_t>(positive),
-             j = static_cast<size_t>(negative);
+float BprStep(const BprOptions& options, const BprPair& pair, std::span<float> difference,
+              BprFactors* factors) {
+  const auto u = static_cast<size_t>(pair.user), i = static_cast<size_t>(pair.positive),
+             j = static_cast<size_t>(pair.negative);
   const size_t d = difference.size() - 1;
   const std::span<float> x = factors->users.values.Row(u);
   const std::span<float> liked = factors->items.values.Row(i);
@@ -144,7 +144,7 @@ BprTrainer::Sum BprTrainer::RunBlock(size_t user_block, size_t item_block, Rng r
   for (const auto [user, item] : pairs) {
     const int32_t negative = Negative(user, item_block, rng);
     if (negative < 0) continue;
-    sum.log_likelihood += BprStep(options_, user, item, negative, difference, factors);
+    sum.log_likelihood += BprStep(options_, {user, item, negative}, difference, factors);
     ++sum.pairs;
   }
   return sum;

@@ -71,9 +71,14 @@ class BprTrainer {
   std::vector<size_t> pair_begins_;     // blocks * blocks + 1
 };
 
-// One pair: `positive` and `negative` are rows of items, bias last. Returns log sigma(margin).
-// `difference`: scratch of a row's length.
-float BprStep(const BprOptions& options, int32_t user, int32_t positive, int32_t negative,
-              std::span<float> difference, BprFactors* factors);
+// Rows of users and items: somebody met the one and not the other.
+struct BprPair {
+  int32_t user;
+  int32_t positive;
+  int32_t negative;
+};
+// One step for one pair. Returns log sigma(margin). `difference`: scratch of a row's length.
+float BprStep(const BprOptions& options, const BprPair& pair, std::span<float> difference,
+              BprFactors* factors);
 
 }  // namespace marquee

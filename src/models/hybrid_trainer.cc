@@ -41,9 +41,15 @@ HybridRows RandomRows(size_t rows, const HybridOptions& options, const Rng& rng)
   return learned;
 }
 
+struct AdadeltaRow {
+  std::span<float> x;
+  std::span<float> squares;
+  std::span<float> moves;
+};
+
 // Zeiler 2012, "ADADELTA: An Adaptive Learning Rate Method", algorithm 1, with a rate.
-void AdadeltaStep(float rate, float l2, std::span<const float> gradient, std::span<float> x,
-                  std::span<float> squares, std::span<float> moves) {
+void AdadeltaStep(float rate, float l2, std::span<const float> gradient, const AdadeltaRow& row) {
+  const auto& [x, squares, moves] = row;
   for (size_t i = 0; i < gradient.size(); ++i) {
     const float g = gradient[i] - l2 * x[i];
     squares[i] = kDecay * squares[i] + (1 - kDecay) * g * g;
@@ -185,16 +191,16 @@ void HybridTrainer::AddGradient(int32_t item, float pull, std::span<const float>
   kernels::Axpy(pull, user, Touch(&of_items_, item, 1));
 }
 
-void HybridTrainer::Step(HybridRows* rows, size_t row, float l2, std::span<const float> gradient,
-                         size_t columns) const {
+void HybridTrainer::Step(HybridRows* rows, size_t row, float l2,
+                         std::span<const float> gradient) const {
+  const size_t columns = gradient.size();
   const auto rate = static_cast<float>(options_.learning_rate);
   const std::span<float> x = rows->values.Row(row).first(columns);
   const std::span<float> squares = rows->squares.Row(row).first(columns);
   if (rows->moves.rows() > 0) {
-    AdadeltaStep(rate, l2, gradient.first(columns), x, squares,
-                 rows->moves.Row(row).first(columns));
+    AdadeltaStep(rate, l2, gradient, {x, squares, rows->moves.Row(row).first(columns)});
   } else {
-    kernels::Ascend({rate, 1, l2}, gradient.first(columns), x, squares);
+    kernels::Ascend({rate, 1, l2}, gradient, x, squares);
   }
 }
 
@@ -212,7 +218,7 @@ void HybridTrainer::StepFeatures(HybridRows* rows) {
     const auto at = static_cast<size_t>(feature);
     const std::span<float> gradient = of_features_.values.Row(at);
     const float l2 = static_cast<float>(options_.l2) * of_features_.counts[at];
-    Step(rows, at, l2, gradient, gradient.size());
+    Step(rows, at, l2, gradient);
     std::fill(gradient.begin(), gradient.end(), 0.0f);
     of_features_.counts[at] = 0;
   }
@@ -233,8 +239,8 @@ void HybridTrainer::Learn(std::span<const HybridSample> batch, HybridState* stat
     std::fill(gradient.begin(), gradient.end(), 0.0f);
     kernels::Axpy(sample.pull.positive, items_.Row(static_cast<size_t>(sample.positive)), gradient);
     kernels::Axpy(sample.pull.negative, items_.Row(static_cast<size_t>(sample.negative)), gradient);
-    Step(&state->users, static_cast<size_t>(sample.user), static_cast<float>(options_.l2), gradient,
-         d);
+    Step(&state->users, static_cast<size_t>(sample.user), static_cast<float>(options_.l2),
+         std::span(gradient).first(d));
   }
   StepFeatures(&state->features);
 }

@@ -78,8 +78,8 @@ class HybridTrainer {
   float ScoreOf(std::span<const float> vector, int32_t item) const;
   void AddGradient(int32_t item, float pull, std::span<const float> user);
   void StepFeatures(HybridRows* rows);
-  void Step(HybridRows* rows, size_t row, float l2, std::span<const float> gradient,
-            size_t columns) const;
+  // As many of the row's first numbers as there are in `gradient`.
+  void Step(HybridRows* rows, size_t row, float l2, std::span<const float> gradient) const;
 
   const Interactions& data_;
   const HybridFeatures& features_;
