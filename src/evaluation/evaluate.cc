@@ -18,7 +18,8 @@ struct Protocol {
 constexpr Protocol kProtocols[] = {{"strong-generalization", StrongGeneralization},
                                    {"global-time-split", GlobalTimeSplit},
                                    {"rating-holdout", RatingHoldout},
-                                   {"ncf-leave-one-out", NcfLeaveOneOut}};
+                                   {"ncf-leave-one-out", NcfLeaveOneOut},
+                                   {"leave-one-out-full", LeaveOneOutFull}};
 
 const Protocol& FindProtocol(const std::string& name) {
   for (const Protocol& protocol : kProtocols) {

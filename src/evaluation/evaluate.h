@@ -29,8 +29,8 @@ class TooFewUsers : public Error {
 };
 
 struct EvaluateRequest {
-  std::string
-      protocol;  // strong-generalization, global-time-split, rating-holdout, ncf-leave-one-out
+  std::string protocol;  // strong-generalization, global-time-split, rating-holdout,
+                         // ncf-leave-one-out, leave-one-out-full
   TrainRequest train;
   std::string segment = "test";  // "test" or "validation": choose settings on validation only
   double min_rating = 3.5;       // strong-generalization, global-time-split: values above it count;

@@ -46,4 +46,14 @@ void RatingHoldout(const ProtocolRun& run, EvaluateResult& result);
 // user's last item of the training file among 99 drawn from what the user did not meet in it.
 void NcfLeaveOneOut(const ProtocolRun& run, EvaluateResult& result);
 
+// Sequence models' protocol (Kang and McAuley 2018, "Self-attentive sequential recommendation",
+// section 4.3): items with fewer than five events are dropped; of each user with three events or
+// more the last is for test, the one before for validation, and each is to be found among all items
+// that were not met before it. All ratings count. Models train on what is left, and are told of all
+// that lies before the item asked for: in the test segment of the validation item too.
+//
+// Of equal times the item with the higher id is the later one (interactions have no other order).
+void LeaveOneOutFull(const ProtocolRun& run, EvaluateResult& result);
+RankingSplit SplitLeaveOneOut(const Interactions& data, const EvaluateRequest& request);
+
 }  // namespace marquee

@@ -47,11 +47,11 @@ std::vector<double> MetricsOf(std::span<const int> hits, size_t num_targets, int
           novelty};
 }
 
-// -log2 of the share of users who met each item.
+// -log2 of the share of users who met each item; one that nobody met counts as met once.
 std::vector<double> NoveltyOfItems(const Interactions& train) {
   std::vector<double> novelty;
   for (int32_t item = 0; item < train.num_items(); ++item) {
-    const auto met = static_cast<double>(train.by_item().Row(item).size());
+    const auto met = static_cast<double>(std::max<size_t>(train.by_item().Row(item).size(), 1));
     novelty.push_back(-std::log2(met / train.num_users()));
   }
   return novelty;

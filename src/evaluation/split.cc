@@ -22,18 +22,6 @@ std::optional<std::vector<int64_t>> AsNumbers(const IdDictionary& ids) {
   return numbers;
 }
 
-// Content of the items in `rows`, in that order.
-ItemContent Select(const ItemContent& all, std::span<const int32_t> rows) {
-  ItemContent content;
-  for (const int32_t row : rows) {
-    const auto at = static_cast<size_t>(row);
-    if (!all.titles.empty()) content.titles.push_back(all.titles[at]);
-    if (!all.genres.empty()) content.genres.push_back(all.genres[at]);
-    if (!all.years.empty()) content.years.push_back(all.years[at]);
-  }
-  return content;
-}
-
 std::vector<bool> ItemsMet(const Interactions& all, std::span<const int32_t> users,
                            const KeepEntry& keep) {
   std::vector<bool> met(static_cast<size_t>(all.num_items()));
@@ -87,6 +75,17 @@ void RowCollector::EndRow() {
   offsets_.push_back(static_cast<int64_t>(columns_.size()));
 }
 
+ItemContent ContentOf(const ItemContent& all, std::span<const int32_t> rows) {
+  ItemContent content;
+  for (const int32_t row : rows) {
+    const auto at = static_cast<size_t>(row);
+    if (!all.titles.empty()) content.titles.push_back(all.titles[at]);
+    if (!all.genres.empty()) content.genres.push_back(all.genres[at]);
+    if (!all.years.empty()) content.years.push_back(all.years[at]);
+  }
+  return content;
+}
+
 SparseMatrix RowCollector::Take(int32_t num_columns) {
   return SparseMatrix(num_columns, std::exchange(offsets_, {0}), std::exchange(columns_, {}),
                       std::exchange(values_, {}), std::exchange(times_s_, {}));
@@ -114,7 +113,7 @@ TrainingPart CutTraining(const Interactions& all, std::span<const int32_t> users
                   row.times_s[i]);
     }
   }
-  builder.SetContent(Select(all.content(), kept_items));
+  builder.SetContent(ContentOf(all.content(), kept_items));
   part.data = builder.Build();
   return part;
 }

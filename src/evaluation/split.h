@@ -18,6 +18,9 @@ std::vector<int32_t> RowsInIdOrder(const IdDictionary& ids);
 // What counts as liked: values above `min_rating`; everything where every value is 1.
 Interactions Positives(const Interactions& data, double min_rating);
 
+// Content of the items in `rows`, in that order.
+ItemContent ContentOf(const ItemContent& all, std::span<const int32_t> rows);
+
 // Makes a SparseMatrix row after row; entries of a row in any order. Not thread-safe.
 class RowCollector {
  public:

@@ -8,6 +8,7 @@
 #include "base/thread_pool.h"
 #include "kernels/inverse.h"
 #include "kernels/vector.h"
+#include "models/item_pairs.h"
 #include "models/model_file.h"
 #include "models/training.h"
 
@@ -16,7 +17,6 @@ namespace {
 
 constexpr std::string_view kType = "ease";
 constexpr int kStages = 3;
-constexpr int64_t kRowsBetweenStops = 1024;
 
 void RequireMemory(int32_t num_items, int64_t available) {
   const int64_t needed = int64_t{num_items} * num_items * static_cast<int64_t>(sizeof(float));
@@ -26,26 +26,6 @@ void RequireMemory(int32_t num_items, int64_t available) {
                      " of memory: ", HumanBytes(std::max<int64_t>(available, 0)), " are free"),
               "train ials, whose memory grows with the items and not with their square; or free "
               "memory");
-}
-
-// counts[i][j] = how many users met both i and j; the diagonal is i's popularity. A row stays in
-// the cache while its users' histories are added to it; rows are independent, so threads cannot
-// change the result. Whole numbers, exact in float32 up to 16 million users.
-void CountPairs(const Interactions& data, ThreadPool& pool, const TrainObserver& observer,
-                kernels::Matrix* counts) {
-  for (int64_t first = 0; first < data.num_items(); first += kRowsBetweenStops) {
-    ThrowIfStopped(observer, kType);
-    const int64_t count = std::min(kRowsBetweenStops, data.num_items() - first);
-    pool.ParallelFor(count, 8, [&](int64_t begin, int64_t end, int) {
-      for (int64_t item = first + begin; item < first + end; ++item) {
-        const std::span<float> row = counts->Row(static_cast<size_t>(item));
-        for (const int32_t user : data.by_item().Row(static_cast<int32_t>(item)).columns) {
-          for (const int32_t other : data.by_user().Row(user).columns)
-            row[static_cast<size_t>(other)] += 1;
-        }
-      }
-    });
-  }
 }
 
 // P becomes B, in place.
@@ -75,7 +55,7 @@ std::unique_ptr<EaseModel> TrainEase(const Interactions& data, const EaseOptions
   model->weights_ = kernels::Matrix(n, n);
   ThreadPool pool(options.threads);
 
-  CountPairs(data, pool, observer, &model->weights_);
+  CountPairs(data, kType, pool, observer, &model->weights_);
   for (size_t i = 0; i < n; ++i) model->weights_.Row(i)[i] += static_cast<float>(options.l2);
   observer.OnEpoch({.epoch = 1, .epochs = kStages});
   ThrowIfStopped(observer, kType);

@@ -6,6 +6,7 @@
 
 #include "base/error_matchers.h"
 #include "models/planted.h"
+#include "models/test_histories.h"
 
 namespace marquee {
 namespace {
@@ -15,35 +16,17 @@ using testing::HasSubstr;
 
 NoTrainObserver no_observer;
 
-// u0: a b, u1: a b, u2: b c.
-Interactions ThreeUsers() {
-  InteractionsBuilder builder;
-  for (const char* user : {"u0", "u1", "u2"}) builder.AddUser(user);
-  for (const char* item : {"a", "b", "c"}) builder.AddItem(item);
-  for (const auto& [user, item] : {std::pair{0, 0}, {0, 1}, {1, 0}, {1, 1}, {2, 1}, {2, 2}})
-    builder.Add(user, item, 1, 0);
-  return builder.Build();
-}
-
-std::vector<float> ScoresOf(const EaseModel& model, std::vector<int32_t> columns) {
-  const std::vector<float> values(columns.size(), 1);
-  const std::vector<int64_t> times(columns.size(), 0);
-  std::vector<float> scores(static_cast<size_t>(model.items().size()));
-  model.Score({columns, values, times}, scores);
-  return scores;
-}
-
 // X'X + 1 I = [3 2 0; 2 4 1; 0 1 2], determinant 13; its inverse times 13 is
 // [7 -4 2; -4 6 -3; 2 -3 8]; B_ij = -P_ij / P_jj.
 TEST(TrainEase, EqualsTheClosedFormByHand) {
   const auto model = TrainEase(ThreeUsers(), {.l2 = 1}, no_observer);
   using testing::FloatNear;
   const float e = 1e-6f;
-  EXPECT_THAT(ScoresOf(*model, {0}),
+  EXPECT_THAT(ScoresOf(*model, TestHistory({0})),
               ElementsAre(0, FloatNear(4.0f / 6, e), FloatNear(-2.0f / 8, e)));
-  EXPECT_THAT(ScoresOf(*model, {1}),
+  EXPECT_THAT(ScoresOf(*model, TestHistory({1})),
               ElementsAre(FloatNear(4.0f / 7, e), 0, FloatNear(3.0f / 8, e)));
-  EXPECT_THAT(ScoresOf(*model, {2}),
+  EXPECT_THAT(ScoresOf(*model, TestHistory({2})),
               ElementsAre(FloatNear(-2.0f / 7, e), FloatNear(3.0f / 6, e), 0));
 }
 
@@ -60,7 +43,8 @@ TEST(TrainEase, ThreadsDoNotChangeTheScores) {
   const Interactions data = MakePlantedWorld();
   const auto one = TrainEase(data, {.l2 = 30, .threads = 1}, no_observer);
   const auto two = TrainEase(data, {.l2 = 30, .threads = 2}, no_observer);
-  const std::vector<float> a = ScoresOf(*one, {3, 7, 11}), b = ScoresOf(*two, {3, 7, 11});
+  const std::vector<float> a = ScoresOf(*one, TestHistory({3, 7, 11})),
+                           b = ScoresOf(*two, TestHistory({3, 7, 11}));
   // The inverse may add in another order: rounding of float32 only.
   for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5);
 }

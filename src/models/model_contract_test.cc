@@ -25,6 +25,9 @@ TrainRequest RequestFor(const std::string& type, int threads = 2) {
     request.settings = {
         {"factors", "8"}, {"epochs", "30"}, {"patience", "0"}, {"learning_rate", "0.2"}};
   if (type == "hybrid") request.settings = {{"factors", "8"}, {"epochs", "10"}, {"patience", "0"}};
+  if (type == "slim") request.settings = {{"l1", "0.1"}, {"l2", "20"}};
+  if (type == "user-knn") request.settings = {{"neighbours", "40"}};
+  if (type == "markov") request.settings = {{"decay", "1"}, {"smoothing", "1"}};
   if (type == "ensemble")
     request.settings = {{"ials.factors", "8"}, {"ials.epochs", "6"}, {"ease.l2", "20"}};
   return request;

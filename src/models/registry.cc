@@ -14,9 +14,14 @@
 #include "models/hybrid.h"
 #include "models/ials.h"
 #include "models/item_content.h"
+#include "models/item_knn.h"
+#include "models/markov.h"
 #include "models/model_file.h"
 #include "models/popular.h"
+#include "models/rp3beta.h"
+#include "models/slim.h"
 #include "models/training.h"
+#include "models/user_knn.h"
 
 namespace marquee {
 namespace {
@@ -26,13 +31,9 @@ using Type = SettingSpec::Type;
 // In the order in which the help shows them.
 const std::vector<const ModelDefinition*>& Definitions() {
   static const std::vector<const ModelDefinition*> definitions = {
-      &IalsDefinition(),
-      &EaseDefinition(),
-      &BprDefinition(),
-      &HybridDefinition(),
-      &ItemContentDefinition(),
-      &PopularDefinition(),
-      &EnsembleDefinition(),
+      &IalsDefinition(),   &EaseDefinition(),        &BprDefinition(),     &HybridDefinition(),
+      &SlimDefinition(),   &Rp3BetaDefinition(),     &ItemKnnDefinition(), &UserKnnDefinition(),
+      &MarkovDefinition(), &ItemContentDefinition(), &PopularDefinition(), &EnsembleDefinition(),
   };
   return definitions;
 }
