@@ -25,6 +25,13 @@ TrainRequest RequestFor(const std::string& type, int threads = 2) {
     request.settings = {
         {"factors", "8"}, {"epochs", "30"}, {"patience", "0"}, {"learning_rate", "0.2"}};
   if (type == "hybrid") request.settings = {{"factors", "8"}, {"epochs", "10"}, {"patience", "0"}};
+  if (type == "ranker") {
+    request.settings = {{"ials.factors", "8"},
+                        {"ials.epochs", "6"},
+                        {"ease.l2", "20"},
+                        {"rounds", "20"},
+                        {"depth", "3"}};
+  }
   if (type == "ensemble")
     request.settings = {{"ials.factors", "8"}, {"ials.epochs", "6"}, {"ease.l2", "20"}};
   return request;
@@ -79,7 +86,8 @@ class ModelContract : public testing::TestWithParam<std::string> {
     TrainRequest request = RequestFor(GetParam());
     if (GetParam() == "ials" || GetParam() == "bpr" || GetParam() == "hybrid")
       request.settings["factors"] = "2";
-    if (GetParam() == "ensemble") request.settings["ials.factors"] = "2";
+    if (GetParam() == "ranker") request.settings["rounds"] = "2";
+    if (GetParam() == "ensemble" || GetParam() == "ranker") request.settings["ials.factors"] = "2";
     return SavedBytes(*Train(request, data));
   }
 };

@@ -16,6 +16,7 @@
 #include "models/item_content.h"
 #include "models/model_file.h"
 #include "models/popular.h"
+#include "models/ranker.h"
 #include "models/training.h"
 
 namespace marquee {
@@ -26,13 +27,8 @@ using Type = SettingSpec::Type;
 // In the order in which the help shows them.
 const std::vector<const ModelDefinition*>& Definitions() {
   static const std::vector<const ModelDefinition*> definitions = {
-      &IalsDefinition(),
-      &EaseDefinition(),
-      &BprDefinition(),
-      &HybridDefinition(),
-      &ItemContentDefinition(),
-      &PopularDefinition(),
-      &EnsembleDefinition(),
+      &IalsDefinition(),        &EaseDefinition(),    &BprDefinition(),      &HybridDefinition(),
+      &ItemContentDefinition(), &PopularDefinition(), &EnsembleDefinition(), &RankerDefinition(),
   };
   return definitions;
 }
