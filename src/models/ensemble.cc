@@ -188,7 +188,7 @@ std::vector<SettingSpec> Settings() {
   using Type = SettingSpec::Type;
   const EnsembleOptions defaults;
   return {
-      {"members", Type::kText, "ials,ease",
+      {"members", Type::kText, "ials,ease,bpr,hybrid",
        "the models blended; settings of theirs as ials.factors=64"},
       {"fit_users", Type::kInt, StrCat(defaults.fit_users),
        "users held out to fit the weights, at most a tenth; more: steadier weights", 10, 100000},

@@ -20,6 +20,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 TrainRequest Request(std::map<std::string, std::string> settings) {
+  settings.emplace("members", "ials,ease");
   settings.emplace("ials.factors", "8");
   settings.emplace("ials.epochs", "4");
   return {.type = "ensemble", .settings = std::move(settings), .seed = 3, .threads = 2};

@@ -32,8 +32,10 @@ TrainRequest RequestFor(const std::string& type, int threads = 2) {
                         {"rounds", "20"},
                         {"depth", "3"}};
   }
-  if (type == "ensemble")
-    request.settings = {{"ials.factors", "8"}, {"ials.epochs", "6"}, {"ease.l2", "20"}};
+  if (type == "ensemble") {
+    request.settings = {
+        {"members", "ials,ease"}, {"ials.factors", "8"}, {"ials.epochs", "6"}, {"ease.l2", "20"}};
+  }
   return request;
 }
 
