@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "models/bayesian_fm.h"
 #include "models/bpr.h"
 #include "models/definition.h"
 #include "models/ease.h"
@@ -27,8 +28,9 @@ using Type = SettingSpec::Type;
 // In the order in which the help shows them.
 const std::vector<const ModelDefinition*>& Definitions() {
   static const std::vector<const ModelDefinition*> definitions = {
-      &IalsDefinition(),        &EaseDefinition(),    &BprDefinition(),      &HybridDefinition(),
-      &ItemContentDefinition(), &PopularDefinition(), &EnsembleDefinition(), &RankerDefinition(),
+      &IalsDefinition(),    &EaseDefinition(),        &BprDefinition(),
+      &HybridDefinition(),  &ItemContentDefinition(), &BayesianFmDefinition(),
+      &PopularDefinition(), &EnsembleDefinition(),    &RankerDefinition(),
   };
   return definitions;
 }
