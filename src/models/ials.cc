@@ -100,10 +100,17 @@ class FoldedIalsUser : public FoldedUser {
   const IalsUser user_;
 };
 
+// What every step of a training works with.
+struct Work {
+  const IalsOptions& options;
+  ThreadPool& pool;
+  const TrainObserver& observer;
+};
+
 // Solves or improves `rows` against `fixed`, which is turned, and returns its axes.
-std::vector<float> HalfStep(const SparseMatrix& data, const IalsOptions& options, ThreadPool& pool,
-                            const TrainObserver& observer, kernels::Matrix* fixed,
+std::vector<float> HalfStep(const SparseMatrix& data, const Work& work, kernels::Matrix* fixed,
                             kernels::Matrix* rows) {
+  const auto& [options, pool, observer] = work;
   IalsOptions resolved = options;
   resolved.solver = SolverOf(options);
   if (resolved.solver == IalsSolver::kCholesky) {
@@ -124,9 +131,9 @@ void RunEpochs(const Interactions& data, const IalsOptions& options, ThreadPool&
   factors.users = RandomFactors(data.num_users(), options, pool);
   factors.items = kernels::Matrix(static_cast<size_t>(data.num_items()), factors.users.columns());
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
-    HalfStep(data.by_item(), options, pool, observer, &factors.users, &factors.items);
+    HalfStep(data.by_item(), {options, pool, observer}, &factors.users, &factors.items);
     factors.item_axes =
-        HalfStep(data.by_user(), options, pool, observer, &factors.items, &factors.users);
+        HalfStep(data.by_user(), {options, pool, observer}, &factors.items, &factors.users);
     if (ends_with(epoch, factors)) return;
   }
 }
@@ -213,7 +220,7 @@ std::unique_ptr<Model> IalsModel::PartialFit(const Interactions& data, int threa
   // Items newer than the model are zero: they add nothing to the axes, nor to any user.
   kernels::Matrix users(static_cast<size_t>(data.num_users()), grown.columns());
   SolveRows(data.by_user(), IalsSide(grown, axes_, options), pool, observer, &users);
-  HalfStep(data.by_item(), options, pool, observer, &users, &grown);
+  HalfStep(data.by_item(), {options, pool, observer}, &users, &grown);
   std::vector<float> axes = TurnToPrincipalAxes(&grown, pool);
   observer.OnEpoch({.epoch = 1, .epochs = 1});
   return std::make_unique<IalsModel>(data.shared_items(), options, std::move(grown),
