@@ -21,6 +21,7 @@ LIBRARIES = {
     "libcurl": r"curl/",
     "Boost.Beast/Asio": r"boost/(?!json)",
     "DuckDB": r"duckdb",
+    "XGBoost": r"xgboost/",
     "libzip": r"zip\.h|zipconf\.h",
     "CLI11": r"CLI/",
     "Eigen": r"Eigen/",

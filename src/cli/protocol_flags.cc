@@ -27,7 +27,11 @@ void AddProtocolFlags(CLI::App& command, ProtocolFlags& flags) {
                      "strong-generalization: users held out for each of validation and test; 0 "
                      "is a tenth, 10,000 from 100,000 users on");
   command.add_option("--split-files", flags.request.split_files,
-                     "Folder with a published split: ncf-leave-one-out, rating-holdout");
+                     "Folder with a published split: ncf-leave-one-out, rating-holdout (u1, or "
+                     "FOLDER/u2 for that pair)");
+  command.add_option("--folds", flags.request.folds,
+                     "rating-holdout: random90 leaves out a tenth; given runs u1 to u5 of "
+                     "--split-files and pools the errors");
 }
 
 Interactions ProtocolData(Context& context, const EvaluateRequest& request) {

@@ -43,6 +43,9 @@ struct EvaluateRequest {
                                       // NAME.test.rating, NAME.test.negative; rating-holdout:
                                       // optional, folder with u1.base and u1.test (MovieLens
                                       // 100K), or FOLDER/u2 for that pair
+  std::string folds = {};  // rating-holdout: "random90", the random split; "given", that of
+                           // split_files, of a folder u1 to u5 with errors pooled; empty: given
+                           // (of a folder u1 only) where there are split_files
   uint32_t split_seed = 98765;  // of the random splits; apart from the model's, which may vary
 };
 
@@ -56,7 +59,7 @@ struct EvaluateResult {
   Json settings;             // of the model, resolved
   int64_t users = 0;         // scored
   int64_t items = 0;         // ranked or rated
-  int64_t interactions = 0;  // in training
+  int64_t interactions = 0;  // in training; of several folds the mean
   std::map<std::string, MetricValue>
       metrics;  // "recall@20", "ndcg@100", "hit_rate@10", "rmse", "coverage@100", ...
   // Users by how many interactions the model was told of: cold (none), new (1 to 9), light (10 to

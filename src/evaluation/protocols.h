@@ -37,8 +37,9 @@ RankingSplit SplitStrongGeneralization(const Interactions& data, const EvaluateR
 void GlobalTimeSplit(const ProtocolRun& run, EvaluateResult& result);
 RankingSplit SplitByTime(const Interactions& data, const EvaluateRequest& request);
 
-// Predicts ratings left out at random (or by the given files): RMSE and MAE. Validation: as many
-// ratings again, left out of the rest.
+// Predicts ratings left out at random (or by the given files, one fold or all five): RMSE, MAE and
+// R squared over all ratings. Validation: as many ratings again, left out of the rest. Files whose
+// ratings are among those of the data get its genres and years.
 void RatingHoldout(const ProtocolRun& run, EvaluateResult& result);
 
 // He et al. 2017: each user's last item among 99 others, by the published files. Of equal scores

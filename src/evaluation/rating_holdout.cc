@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
+#include <optional>
+#include <set>
+#include <span>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -92,14 +94,56 @@ RatingSplit SplitAtRandom(const Interactions& data, const EvaluateRequest& reque
   return split;
 }
 
-std::filesystem::path WithEnding(const std::filesystem::path& given, const char* ending) {
-  const auto prefix = std::filesystem::is_directory(given) ? given / "u1" : given;
-  return prefix.string() + ending;
+// Titles, genres and years of `data` for the items of `train`, if its ratings are among those of
+// `data`: only then is an id sure to mean the same item.
+std::optional<ItemContent> ContentFor(const Interactions& train, const Interactions& data) {
+  std::vector<std::optional<int32_t>> rows;
+  for (int32_t item = 0; item < train.num_items(); ++item)
+    rows.push_back(data.items().Find(train.items().Name(item)));
+  for (int32_t user = 0; user < train.num_users(); ++user) {
+    const SparseRow own = train.by_user().Row(user);
+    const std::optional<int32_t> row = data.users().Find(train.users().Name(user));
+    if (!row && own.size() > 0) return std::nullopt;
+    for (size_t i = 0; i < own.size(); ++i) {
+      const SparseRow there = data.by_user().Row(*row);
+      const std::optional<int32_t> item = rows[static_cast<size_t>(own.columns[i])];
+      if (!item) return std::nullopt;
+      const auto at = std::lower_bound(there.columns.begin(), there.columns.end(), *item);
+      if (at == there.columns.end() || *at != *item) return std::nullopt;
+      if (there.values[static_cast<size_t>(at - there.columns.begin())] != own.values[i])
+        return std::nullopt;
+    }
+  }
+  const ItemContent& known = data.content();
+  ItemContent content;
+  for (const std::optional<int32_t>& row : rows) {
+    const size_t r = row ? static_cast<size_t>(*row) : SIZE_MAX;
+    if (!known.titles.empty()) content.titles.push_back(row ? known.titles[r] : "");
+    if (!known.genres.empty())
+      content.genres.push_back(row ? known.genres[r] : std::vector<std::string>());
+    if (!known.years.empty()) content.years.push_back(row ? known.years[r] : 0);
+  }
+  return content;
 }
 
-RatingSplit SplitByFiles(const EvaluateRequest& request) {
-  const auto base = ReadRatingFile(WithEnding(request.split_files, ".base"));
-  const auto test = ReadRatingFile(WithEnding(request.split_files, ".test"));
+Interactions WithContentOf(const Interactions& data, const Interactions& train) {
+  const std::optional<ItemContent> content = ContentFor(train, data);
+  if (!content) return train;
+  InteractionsBuilder builder(train.shared_users(), train.shared_items());
+  for (int32_t user = 0; user < train.num_users(); ++user) {
+    const SparseRow row = train.by_user().Row(user);
+    for (size_t i = 0; i < row.size(); ++i)
+      builder.Add(user, row.columns[i], row.values[i], row.times_s[i]);
+  }
+  builder.SetContent(*content);
+  return builder.Build();
+}
+
+// PREFIX.base and PREFIX.test.
+RatingSplit SplitByFiles(const ProtocolRun& run, const std::string& prefix) {
+  const EvaluateRequest& request = run.request;
+  const auto base = ReadRatingFile(prefix + ".base");
+  const auto test = ReadRatingFile(prefix + ".test");
   std::vector<int64_t> users, items;
   for (const auto* part : {&base, &test}) {
     for (const FileRating& rating : *part) {
@@ -108,7 +152,7 @@ RatingSplit SplitByFiles(const EvaluateRequest& request) {
     }
   }
   const NumberedIds user_ids(std::move(users)), item_ids(std::move(items));
-  const Interactions train = ToInteractions(base, user_ids, item_ids);
+  const Interactions train = WithContentOf(run.data, ToInteractions(base, user_ids, item_ids));
   if (request.segment == "validation") return SplitAtRandom(train, request, true);
   return {train, InIdOrder(ToInteractions(test, user_ids, item_ids))};
 }
@@ -143,11 +187,11 @@ std::vector<double> Errors(const ProtocolRun& run, const Model& model, const Rat
 }
 
 // 1 - the squared errors over those of the mean of the ratings asked for; 0 where they are equal.
-double RSquared(double mean_square, const std::vector<Rating>& asked) {
+double RSquared(double mean_square, std::span<const float> asked) {
   const auto n = static_cast<double>(asked.size());
   double mean = 0, variance = 0;
-  for (const Rating& rating : asked) mean += rating.value / n;
-  for (const Rating& rating : asked) variance += (rating.value - mean) * (rating.value - mean) / n;
+  for (const float value : asked) mean += value / n;
+  for (const float value : asked) variance += (value - mean) * (value - mean) / n;
   return variance == 0 ? 0 : 1 - mean_square / variance;
 }
 
@@ -157,34 +201,69 @@ MetricValue RootOf(MetricValue mean_square) {
   return {root, root == 0 ? 0 : mean_square.stderr_ / (2 * root)};
 }
 
+// What the folds to run are called: prefixes of files, or one empty name for the random split.
+std::vector<std::string> Folds(const EvaluateRequest& request) {
+  const std::string& folds = request.folds;
+  const std::filesystem::path& files = request.split_files;
+  if (folds != "" && folds != "given" && folds != "random90") {
+    throw Error(Code::kInvalidArgument,
+                StrCat("folds is '", folds, "': must be given or random90"));
+  }
+  if (folds == "random90" && !files.empty()) {
+    throw Error(Code::kInvalidArgument, "folds random90 takes no split files",
+                "leave --split-files out, or set --folds given");
+  }
+  if (folds == "given" && files.empty()) {
+    throw Error(Code::kInvalidArgument, "folds given needs the files of the split",
+                "--split-files FOLDER with u1.base and u1.test to u5.base and u5.test");
+  }
+  if (files.empty()) return {""};
+  if (!std::filesystem::is_directory(files)) return {files.string()};
+  std::vector<std::string> prefixes = {(files / "u1").string()};
+  if (folds == "given") {
+    for (const char* name : {"u2", "u3", "u4", "u5"}) prefixes.push_back((files / name).string());
+  }
+  return prefixes;
+}
+
+RatingSplit SplitOf(const ProtocolRun& run, const std::string& fold) {
+  RatingSplit split =
+      fold.empty() ? SplitAtRandom(run.data, run.request, false) : SplitByFiles(run, fold);
+  if (!split.asked.empty()) return split;
+  throw Error(Code::kFailedPrecondition,
+              StrCat("rating-holdout leaves no ratings to predict out of ", run.data.nnz()),
+              "take more data or a larger holdout_share");
+}
+
 }  // namespace
 
 void RatingHoldout(const ProtocolRun& run, EvaluateResult& result) {
   RequirePredictsRatings(run.request.train.type);
-  const RatingSplit split = run.request.split_files.empty()
-                                ? SplitAtRandom(run.data, run.request, false)
-                                : SplitByFiles(run.request);
-  if (split.asked.empty()) {
-    throw Error(Code::kFailedPrecondition,
-                StrCat("rating-holdout leaves no ratings to predict out of ", run.data.nnz()),
-                "take more data or a larger holdout_share");
-  }
-  const std::unique_ptr<Model> model = run.Train(split.train);
   std::vector<double> squares, sizes;
-  for (const double error : Errors(run, *model, split)) {
-    squares.push_back(error * error);
-    sizes.push_back(std::abs(error));
+  std::vector<float> values;
+  std::set<std::string> users;
+  const std::vector<std::string> folds = Folds(run.request);
+  for (const std::string& fold : folds) {
+    const RatingSplit split = SplitOf(run, fold);
+    const std::unique_ptr<Model> model = run.Train(split.train);
+    for (const double error : Errors(run, *model, split)) {
+      squares.push_back(error * error);
+      sizes.push_back(std::abs(error));
+    }
+    for (const Rating& rating : split.asked) {
+      values.push_back(rating.value);
+      users.insert(split.train.users().Name(rating.user));
+    }
+    result.items = std::max<int64_t>(result.items, split.train.num_items());
+    result.interactions += split.train.nnz();
   }
   const MetricValue mean_square = MeanOf(squares);
   result.metrics["rmse"] = RootOf(mean_square);
   result.metrics["mae"] = MeanOf(sizes);
-  result.metrics["r2"] = {RSquared(mean_square.mean, split.asked),
+  result.metrics["r2"] = {RSquared(mean_square.mean, values),
                           std::numeric_limits<double>::quiet_NaN()};
-  std::map<int32_t, int64_t> users;
-  for (const Rating& rating : split.asked) ++users[rating.user];
   result.users = static_cast<int64_t>(users.size());
-  result.items = split.train.num_items();
-  result.interactions = split.train.nnz();
+  result.interactions /= static_cast<int64_t>(folds.size());
 }
 
 }  // namespace marquee

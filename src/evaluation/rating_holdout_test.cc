@@ -43,6 +43,83 @@ TEST(RatingHoldout, TakesThePairOfFilesThatIsNamed) {
               ThrowsError(Code::kNotFound, HasSubstr("u4.base")));
 }
 
+void WriteFold(const std::filesystem::path& folder, int fold, const char* asked) {
+  const std::string name = "u" + std::to_string(fold);
+  WriteFileAtomic(folder / (name + ".base"), "1\t10\t4\t0\n2\t10\t4\t0\n2\t20\t4\t0\n");
+  WriteFileAtomic(folder / (name + ".test"), asked);
+}
+
+TEST(RatingHoldout, GivenFoldsAreAllFiveWithTheirErrorsTogether) {
+  TempDir folder;
+  for (int fold = 1; fold <= 5; ++fold)
+    WriteFold(folder.path(), fold, fold == 3 ? "1\t20\t4\t0\n3\t10\t2\t0\n" : "1\t20\t4\t0\n");
+  EvaluateRequest request = RequestFor("rating-holdout");
+  request.split_files = folder.path();
+  request.folds = "given";
+  const EvaluateResult result = Evaluate(InteractionsBuilder().Build(), request);
+  EXPECT_DOUBLE_EQ(result.metrics.at("rmse").mean, std::sqrt(4.0 / 6));  // one error of 2 in six
+  EXPECT_DOUBLE_EQ(result.metrics.at("mae").mean, 2.0 / 6);
+  EXPECT_EQ(result.users, 2);
+  EXPECT_EQ(result.interactions, 3);
+  request.folds = "";
+  EXPECT_EQ(Evaluate(InteractionsBuilder().Build(), request).metrics.at("rmse").mean, 0);
+}
+
+TEST(RatingHoldout, ARandomSplitIsTheSameByName) {
+  EvaluateRequest request = RequestFor("rating-holdout");
+  const double rmse = Evaluate(MakePlantedWorld(), request).metrics.at("rmse").mean;
+  request.folds = "random90";
+  EXPECT_EQ(Evaluate(MakePlantedWorld(), request).metrics.at("rmse").mean, rmse);
+}
+
+TEST(RatingHoldout, RefusesFoldsThatDoNotFitTheFiles) {
+  EvaluateRequest request = RequestFor("rating-holdout");
+  const auto evaluate = [&] { Evaluate(MakePlantedWorld(), request); };
+  request.folds = "tenfold";
+  EXPECT_THAT(evaluate, ThrowsError(Code::kInvalidArgument,
+                                    HasSubstr("folds is 'tenfold': must be given or random90")));
+  request.folds = "given";
+  EXPECT_THAT(evaluate, ThrowsError(Code::kInvalidArgument, HasSubstr("needs the files")));
+  request.folds = "random90";
+  request.split_files = "/somewhere";
+  EXPECT_THAT(evaluate, ThrowsError(Code::kInvalidArgument, HasSubstr("takes no split files")));
+}
+
+// Genres change what a model learns, so the two differ when the files got them.
+TEST(RatingHoldout, FilesGetTheGenresOfTheSameRatingsOnly) {
+  TempDir folder;
+  InteractionsBuilder same, other;
+  std::string base;
+  for (int item = 0; item < 6; ++item) {
+    for (auto* builder : {&same, &other}) builder->AddItem(std::to_string(item));
+  }
+  ItemContent content;
+  for (int item = 0; item < 6; ++item) content.genres.push_back({item < 3 ? "Drama" : "War"});
+  for (auto* builder : {&same, &other}) builder->SetContent(content);
+  for (int user = 0; user < 8; ++user) {
+    const int32_t row = same.AddUser(std::to_string(user));
+    other.AddUser(std::to_string(user));
+    for (int item = 0; item < 5; ++item) {
+      const int value = item < 3 ? 1 + (user + item) % 2 : 4 + (user + item) % 2;
+      same.Add(row, item, static_cast<float>(value), 0);
+      other.Add(row, item, static_cast<float>(6 - value), 0);
+      base += std::to_string(user) + "\t" + std::to_string(item) + "\t" + std::to_string(value) +
+              "\t0\n";
+    }
+  }
+  WriteFileAtomic(folder.path() / "u1.base", base);
+  WriteFileAtomic(folder.path() / "u1.test", "0\t5\t4\t0\n3\t5\t5\t0\n");
+  EvaluateRequest request = RequestFor("rating-holdout", "bayesian-fm");
+  request.train.settings = {{"rank", "2"}, {"sweeps", "20"}, {"burn_in", "10"}};
+  request.split_files = folder.path();
+  const auto rmse = [&](const Interactions& data) {
+    return Evaluate(data, request).metrics.at("rmse").mean;
+  };
+  const double without = rmse(InteractionsBuilder().Build());
+  EXPECT_NE(rmse(same.Build()), without);
+  EXPECT_EQ(rmse(other.Build()), without);
+}
+
 TEST(RatingHoldout, LeavesOutATenthAndForValidationATenthMore) {
   const Interactions data = MakePlantedWorld();
   EvaluateRequest request = RequestFor("rating-holdout");

@@ -1,5 +1,6 @@
 #include "kernels/vector.h"
 
+#include <array>
 #include <cmath>
 
 #include "base/check.h"
@@ -48,15 +49,16 @@ void Axpy(float factor, const float* HWY_RESTRICT x, float* HWY_RESTRICT y, size
 }
 
 // Four rows at once: independent sums hide the latency of the additions.
-HWY_INLINE void ScoreFour(const float* row, const float* row1, const float* row2, const float* row3,
-                          size_t n, const float* HWY_RESTRICT x, float* HWY_RESTRICT out) {
+HWY_INLINE void ScoreFour(const std::array<const float*, 4>& rows, size_t n,
+                          const float* HWY_RESTRICT x, float* HWY_RESTRICT out) {
+  const auto [row0, row1, row2, row3] = rows;
   const D d;
   const size_t lanes = hn::Lanes(d);
   auto sum0 = hn::Zero(d), sum1 = hn::Zero(d), sum2 = hn::Zero(d), sum3 = hn::Zero(d);
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
     const auto xs = hn::LoadU(d, x + i);
-    sum0 = hn::MulAdd(hn::LoadU(d, row + i), xs, sum0);
+    sum0 = hn::MulAdd(hn::LoadU(d, row0 + i), xs, sum0);
     sum1 = hn::MulAdd(hn::LoadU(d, row1 + i), xs, sum1);
     sum2 = hn::MulAdd(hn::LoadU(d, row2 + i), xs, sum2);
     sum3 = hn::MulAdd(hn::LoadU(d, row3 + i), xs, sum3);
@@ -66,7 +68,7 @@ HWY_INLINE void ScoreFour(const float* row, const float* row1, const float* row2
   out[2] = Sum(sum2);
   out[3] = Sum(sum3);
   for (; i < n; ++i) {
-    out[0] += row[i] * x[i];
+    out[0] += row0[i] * x[i];
     out[1] += row1[i] * x[i];
     out[2] += row2[i] * x[i];
     out[3] += row3[i] * x[i];
@@ -77,7 +79,7 @@ void Scores(const float* rows, size_t num_rows, size_t n, const float* x, float*
   size_t row = 0;
   for (; row + 4 <= num_rows; row += 4) {
     const float* first = rows + row * n;
-    ScoreFour(first, first + n, first + 2 * n, first + 3 * n, n, x, out + row);
+    ScoreFour({first, first + n, first + 2 * n, first + 3 * n}, n, x, out + row);
   }
   for (; row < num_rows; ++row) out[row] = Dot(rows + row * n, x, n);
 }
@@ -87,7 +89,7 @@ void ScoresOf(const float* rows, const int32_t* indices, size_t count, size_t n,
   const auto row = [&](size_t k) { return rows + static_cast<size_t>(indices[k]) * n; };
   size_t k = 0;
   for (; k + 4 <= count; k += 4)
-    ScoreFour(row(k), row(k + 1), row(k + 2), row(k + 3), n, x, out + k);
+    ScoreFour({row(k), row(k + 1), row(k + 2), row(k + 3)}, n, x, out + k);
   for (; k < count; ++k) out[k] = Dot(row(k), x, n);
 }
 

@@ -20,50 +20,6 @@ constexpr int kCandidates = 500;
 constexpr double kFusionOffset = 60;  // of reciprocal rank fusion, as published
 constexpr int kWholeHistory = std::numeric_limits<int>::max();
 
-// All members folded in; scores as they were added then.
-class EnsembleUser : public FoldedUser {
- public:
-  EnsembleUser(const EnsembleModel& model, const SparseRow& history)
-      : scores_(static_cast<size_t>(model.items().size())) {
-    std::vector<float> own(scores_.size());
-    for (size_t m = 0; m < model.members().size(); ++m) {
-      members_.push_back(model.members()[m]->Fold(history));
-      members_.back()->Score(own);
-      scales_.push_back(static_cast<float>(model.weights()[m] * BlendScale(own)));
-      for (size_t i = 0; i < own.size(); ++i) scores_[i] += scales_.back() * own[i];
-    }
-  }
-
-  void Score(std::span<float> scores) const override {
-    std::copy(scores_.begin(), scores_.end(), scores.begin());
-  }
-
-  std::vector<std::vector<ScoredItem>> Explain(std::span<const int32_t> items,
-                                               int k) const override {
-    std::vector<std::map<int32_t, float>> sums(items.size());
-    for (size_t m = 0; m < members_.size(); ++m) {
-      if (scales_[m] == 0) continue;
-      const auto explanations = members_[m]->Explain(items, kWholeHistory);
-      for (size_t i = 0; i < explanations.size(); ++i) {
-        for (const ScoredItem& part : explanations[i])
-          sums[i][part.item] += scales_[m] * part.score;
-      }
-    }
-    std::vector<std::vector<ScoredItem>> result;
-    for (const std::map<int32_t, float>& sum : sums) {
-      std::vector<ScoredItem> parts;
-      for (const auto& [item, score] : sum) parts.push_back({item, score});
-      result.push_back(Largest(std::move(parts), k));
-    }
-    return result;
-  }
-
- private:
-  std::vector<std::unique_ptr<FoldedUser>> members_;
-  std::vector<float> scales_;  // weight over standard deviation
-  std::vector<float> scores_;
-};
-
 // Reports each member's training as an epoch: of the fitting, the fit itself, of the end.
 class Stages {
  public:
@@ -128,6 +84,44 @@ EnsembleModel::EnsembleModel(std::shared_ptr<const IdDictionary> items,
                              std::vector<std::unique_ptr<Model>> members,
                              std::vector<double> weights)
     : Model(std::move(items)), members_(std::move(members)), weights_(std::move(weights)) {}
+
+EnsembleUser::EnsembleUser(const EnsembleModel& model, const SparseRow& history)
+    : scores_(static_cast<size_t>(model.items().size())) {
+  for (size_t m = 0; m < model.members().size(); ++m) {
+    std::vector<float> own(scores_.size());
+    members_.push_back(model.members()[m]->Fold(history));
+    members_.back()->Score(own);
+    scales_.push_back(static_cast<float>(model.weights()[m] * BlendScale(own)));
+    for (size_t i = 0; i < own.size(); ++i) {
+      own[i] *= scales_.back();
+      scores_[i] += own[i];
+    }
+    member_scores_.push_back(std::move(own));
+  }
+}
+
+void EnsembleUser::Score(std::span<float> scores) const {
+  std::copy(scores_.begin(), scores_.end(), scores.begin());
+}
+
+std::vector<std::vector<ScoredItem>> EnsembleUser::Explain(std::span<const int32_t> items,
+                                                           int k) const {
+  std::vector<std::map<int32_t, float>> sums(items.size());
+  for (size_t m = 0; m < members_.size(); ++m) {
+    if (scales_[m] == 0) continue;
+    const auto explanations = members_[m]->Explain(items, kWholeHistory);
+    for (size_t i = 0; i < explanations.size(); ++i) {
+      for (const ScoredItem& part : explanations[i]) sums[i][part.item] += scales_[m] * part.score;
+    }
+  }
+  std::vector<std::vector<ScoredItem>> result;
+  for (const std::map<int32_t, float>& sum : sums) {
+    std::vector<ScoredItem> parts;
+    for (const auto& [item, score] : sum) parts.push_back({item, score});
+    result.push_back(Largest(std::move(parts), k));
+  }
+  return result;
+}
 
 void EnsembleModel::Score(const SparseRow& history, std::span<float> scores) const {
   EnsembleUser(*this, history).Score(scores);
@@ -194,7 +188,7 @@ std::vector<SettingSpec> Settings() {
   using Type = SettingSpec::Type;
   const EnsembleOptions defaults;
   return {
-      {"members", Type::kText, "ials,ease",
+      {"members", Type::kText, "ials,ease,bpr,hybrid",
        "the models blended; settings of theirs as ials.factors=64"},
       {"fit_users", Type::kInt, StrCat(defaults.fit_users),
        "users held out to fit the weights, at most a tenth; more: steadier weights", 10, 100000},

@@ -64,6 +64,26 @@ class EnsembleModel : public Model {
   std::vector<double> weights_;
 };
 
+// All members of an ensemble folded in.
+class EnsembleUser : public FoldedUser {
+ public:
+  EnsembleUser(const EnsembleModel& model, const SparseRow& history);
+
+  void Score(std::span<float> scores) const override;
+  std::vector<std::vector<ScoredItem>> Explain(std::span<const int32_t> items,
+                                               int k) const override;
+  // Their weighted sum.
+  std::span<const float> scores() const { return scores_; }
+  // What member `m` adds to it, for all items.
+  std::span<const float> member_scores(size_t m) const { return member_scores_[m]; }
+
+ private:
+  std::vector<std::unique_ptr<FoldedUser>> members_;
+  std::vector<float> scales_;  // weight over standard deviation
+  std::vector<std::vector<float>> member_scores_;
+  std::vector<float> scores_;
+};
+
 // Trains the members on all but the held-out users (HoldOutUsers), searches the weights that
 // maximize those users' mean NDCG, then trains the members anew on all data. Where nobody can be
 // held out, all weights are equal.

@@ -31,7 +31,7 @@ HybridLoss HybridLossOf(std::string_view name);
 
 // Each option says when to change it.
 struct HybridOptions {
-  int factors = 64;              // embedding length d, 1..4096; time grows with it
+  int factors = 128;             // embedding length d, 1..4096; time grows with it
   int epochs = 15;               // passes over the data, with patience at most; 1..10000. warp is
                                  // at its best after 10 to 30
   int patience = 0;              // 0: runs all epochs, on all data. Else as many epochs without a
@@ -41,12 +41,16 @@ struct HybridOptions {
                                  // genres and decade alone
   std::string optimizer = "adagrad";  // or "adadelta": no rate to tune, more memory
   double learning_rate = 0.05;        // 1e-6..10; about 1 for adadelta
-  double l2 = 0.001;         // weight decay for each sample, 0..100; raise it for small data
-  double fold_in_l2 = 3;     // holds folded users back, 1e-6..1e6; raise it for short histories
+  double l2 = 0.001;  // weight decay for each sample, 0..100; raise it for small data
+  // Holds folded users back, 1e-6..1e6; raise it for short histories, lower it to about 3 for the
+  // loss bpr, whose scores are smaller.
+  double fold_in_l2 = 12;
   double init_stddev = 0.1;  // of the first embeddings, times 1/sqrt(d); 1e-6..10
-  int max_trials = 10;       // warp: negatives drawn until one ranks too high, 1..1000
-  int kos_positives = 10;    // warp-kos: positives drawn, 1..1000
-  int kos_k = 5;             // warp-kos: which of them, the best being 1; 1..1000
+  // warp: negatives drawn until one ranks too high, 1..1000; more take longer and learn the very
+  // top.
+  int max_trials = 30;
+  int kos_positives = 10;  // warp-kos: positives drawn, 1..1000
+  int kos_k = 5;           // warp-kos: which of them, the best being 1; 1..1000
   uint64_t seed = 1;
   int threads = 1;
 };

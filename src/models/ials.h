@@ -16,6 +16,14 @@ class IalsSide;
 class ModelReader;
 struct IalsWorkspace;
 
+// How an epoch solves its rows. All reach the same minimum; see ials_descent.h for the last two.
+enum class IalsSolver {
+  kAuto,      // by `factors`: kCholesky up to 128, kCg beyond
+  kCholesky,  // exactly: the fewest epochs
+  kCg,        // a few steps of conjugate gradient from where the row is
+  kSubspace,  // blocks of coordinates one after the other (iALS++)
+};
+
 // Each option says when to change it and what it costs.
 struct IalsOptions {
   int factors =
@@ -25,6 +33,11 @@ struct IalsOptions {
   double unobserved_weight = 0.3;  // weight of every pair, against 1 more for a seen one; 1e-9..1e3
   double nu = 1;                   // exponent of that scaling, 0 (none) .. 1 (full)
   double init_stddev = 0.1;        // of the first factors, times 1/sqrt(d); 1e-6..10
+  IalsSolver solver = IalsSolver::kAuto;
+  int cg_steps = 3;  // of kCg, 1..100; raise it when more epochs keep helping
+  int block = 64;    // of kSubspace, 1..4096; larger: fewer epochs, each longer
+  int patience = 0;  // epochs without a better NDCG@10 of held-out interactions before it stops, up
+                     // to 1000; 0: all epochs, on all the data
   uint64_t seed = 1;
   int threads = 1;
   int64_t memory_bytes = 0;  // what training may take; 0: what the machine has free
@@ -72,6 +85,11 @@ class IalsModel : public Model {
   std::vector<ScoredItem> Explain(const SparseRow& history, int32_t item, int k) const override;
   void Save(ModelWriter& writer) const override;
 
+  // One epoch over `data` from the present items: its users solved exactly, then the items. The
+  // cost of an epoch and a half at most.
+  std::unique_ptr<Model> PartialFit(const Interactions& data, int threads,
+                                    TrainObserver& observer) const override;
+
   // The same in parts, for those who want scores and reasons of one user: the equations are set up
   // and factored once, in FoldUser. O(min(n d^2 + d^3, n^2 d)) for n items in the history.
   IalsUser FoldUser(const SparseRow& history) const;
@@ -104,10 +122,11 @@ struct IalsFactors {
 // |w_u|^2 + the same for items with |U|  (Hu, Koren, Volinsky 2008; scaling of Rendle et al. 2022,
 // eq. 6). Presence is the signal: values are ignored.
 //
-// An epoch solves all items, then all users, each row exactly. So a user's row is what folding its
-// history into the item factors gives, bit for bit.
+// An epoch solves all items, then all users. With kCholesky each row is solved exactly, so a user's
+// row is what folding its history into the item factors gives, bit for bit. Ignores `patience`.
 //
-// Cost: an epoch takes O(min(n d^2 + d^3, n^2 d)) for each row of n entries, and O(d^3); memory
+// Cost: an epoch takes O(min(n d^2 + d^3, n^2 d)) for each row of n entries (kCg: O(cg_steps n d),
+// kSubspace: O(n d block + d block^2)), O(d^2) more for each row, and O(d^3); memory
 // O((users + items) d + threads d^2).
 // Same data, options and SIMD level: same bytes, for any number of threads. Throws invalid_argument
 // for empty data or an option out of range; resource_exhausted, before any work, when it would not
@@ -116,7 +135,9 @@ struct IalsFactors {
 IalsFactors FactorizeIals(const Interactions& data, const IalsOptions& options,
                           TrainObserver& observer);
 
-// The same, keeping the items.
+// The same, keeping the items. With `patience`, without the newest interaction of up to 1,000
+// users, on which each epoch is measured; the best epoch's items are kept. Folding in is exact with
+// every solver.
 std::unique_ptr<IalsModel> TrainIals(const Interactions& data, const IalsOptions& options,
                                      TrainObserver& observer);
 

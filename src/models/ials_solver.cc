@@ -30,8 +30,7 @@ std::vector<int32_t> LongestFirst(const SparseMatrix& rows) {
 // Where blocks of about one cost begin in `order`, and its end. Threads that take the long rows
 // first and blocks of one cost end together.
 std::vector<size_t> BlocksOfOneCost(const SparseMatrix& rows, std::span<const int32_t> order,
-                                    size_t factors) {
-  const auto d = static_cast<double>(factors);
+                                    const std::function<double(double)>& cost_of) {
   std::vector<size_t> begins = {0};
   double cost = 0;
   for (size_t i = 0; i < order.size(); ++i) {
@@ -39,9 +38,7 @@ std::vector<size_t> BlocksOfOneCost(const SparseMatrix& rows, std::span<const in
       begins.push_back(i);
       cost = 0;
     }
-    const auto n = static_cast<double>(rows.Row(order[i]).size());
-    const double m = std::min(n, d);  // of the equations
-    cost += n * d * m + m * m * m / 3 + n * d;
+    cost += cost_of(static_cast<double>(rows.Row(order[i]).size()));
   }
   begins.push_back(order.size());
   return begins;
@@ -49,31 +46,47 @@ std::vector<size_t> BlocksOfOneCost(const SparseMatrix& rows, std::span<const in
 
 }  // namespace
 
-std::vector<float> TurnToPrincipalAxes(kernels::Matrix* factors, ThreadPool& pool) {
+std::vector<float> TurnToPrincipalAxes(kernels::Matrix* factors, ThreadPool& pool,
+                                       kernels::Matrix* follower) {
   const kernels::EigenPairs eigen = kernels::SymmetricEigen(kernels::Gram(*factors, pool));
   *factors = kernels::MultiplyTransposed(*factors, eigen.vectors, pool);
+  if (follower != nullptr) *follower = kernels::MultiplyTransposed(*follower, eigen.vectors, pool);
   std::vector<float> axes;
   for (const double value : eigen.values) axes.push_back(std::max(0.0f, static_cast<float>(value)));
   return axes;
 }
 
-IalsSide::IalsSide(const kernels::Matrix& fixed, std::span<const float> axes,
-                   const IalsOptions& options)
-    : fixed_(fixed),
-      weighted_axes_(axes.begin(), axes.end()),
+void RequireFactor(kernels::SymmetricMatrix* equations, double regularization) {
+  if (kernels::CholeskyFactor(equations)) return;
+  throw Error(Code::kFailedPrecondition,
+              StrCat("ials with regularization ", regularization,
+                     ": the equations have no stable solution"),
+              "raise regularization, or lower factors");
+}
+
+IalsDiagonal::IalsDiagonal(size_t num_rows, std::span<const float> axes, const IalsOptions& options)
+    : weighted_axes_(axes.begin(), axes.end()),
       regularization_(options.regularization),
-      implicit_count_(options.unobserved_weight * static_cast<double>(fixed.rows())),
+      implicit_count_(options.unobserved_weight * static_cast<double>(num_rows)),
       nu_(options.nu) {
   for (float& axis : weighted_axes_) axis *= static_cast<float>(options.unobserved_weight);
 }
 
+void IalsDiagonal::Fill(size_t count, std::vector<float>* diagonal) const {
+  const double weight = static_cast<double>(count) + implicit_count_;
+  const auto regularization = static_cast<float>(regularization_ * std::pow(weight, nu_));
+  *diagonal = weighted_axes_;
+  for (float& value : *diagonal) value += regularization;
+}
+
+IalsSide::IalsSide(const kernels::Matrix& fixed, std::span<const float> axes,
+                   const IalsOptions& options)
+    : fixed_(fixed), diagonal_(fixed.rows(), axes, options) {}
+
 void IalsSide::Solve(std::span<const int32_t> columns, IalsWorkspace& workspace,
                      std::span<float> solution) const {
   const size_t d = fixed_.columns();
-  const double count = static_cast<double>(columns.size()) + implicit_count_;
-  const auto regularization = static_cast<float>(regularization_ * std::pow(count, nu_));
-  workspace.diagonal = weighted_axes_;
-  for (float& value : workspace.diagonal) value += regularization;
+  diagonal_.Fill(columns.size(), &workspace.diagonal);
   std::fill(solution.begin(), solution.end(), 0.0f);
   // Measured: the two cost the same where a row is seven eighths as long as the factors.
   workspace.dual = columns.size() * 8 < d * 7;
@@ -88,7 +101,7 @@ void IalsSide::SolveDirect(std::span<const int32_t> columns, IalsWorkspace& work
                            std::span<float> solution) const {
   kernels::GramOfRows(fixed_, columns, {}, &workspace.factor, workspace.scratch);
   workspace.factor.AddToDiagonal(workspace.diagonal);
-  Factor(&workspace.factor);
+  RequireFactor(&workspace.factor, diagonal_.regularization());
   kernels::AddRows(fixed_, columns, solution);
   kernels::CholeskySolve(workspace.factor, solution);
 }
@@ -102,18 +115,10 @@ void IalsSide::SolveDual(std::span<const int32_t> columns, IalsWorkspace& worksp
   std::vector<float>& y = workspace.ones;
   y.assign(columns.size(), 1.0f);
   workspace.factor.AddToDiagonal(y);
-  Factor(&workspace.factor);
+  RequireFactor(&workspace.factor, diagonal_.regularization());
   kernels::CholeskySolve(workspace.factor, y);
   kernels::AddRows(fixed_, columns, solution, y);
   for (size_t k = 0; k < solution.size(); ++k) solution[k] *= workspace.diagonal[k];
-}
-
-void IalsSide::Factor(kernels::SymmetricMatrix* equations) const {
-  if (kernels::CholeskyFactor(equations)) return;
-  throw Error(Code::kFailedPrecondition,
-              StrCat("ials with regularization ", regularization_,
-                     ": the equations have no stable solution"),
-              "raise regularization, or lower factors");
 }
 
 // In the dual, h^T A^-1 R^T = (h^T D^-1 R^T) (I + R D^-1 R^T)^-1.
@@ -131,22 +136,33 @@ void IalsSide::Contributions(const IalsWorkspace& workspace, std::span<const int
   if (workspace.dual) kernels::CholeskySolve(workspace.factor, parts);
 }
 
+void ForEachRow(const SparseMatrix& rows, const std::function<double(double columns)>& cost,
+                ThreadPool& pool, const TrainObserver& observer,
+                const std::function<void(int32_t row, IalsWorkspace& workspace)>& solve) {
+  const std::vector<int32_t> order = LongestFirst(rows);
+  const std::vector<size_t> begins = BlocksOfOneCost(rows, order, cost);
+  std::vector<IalsWorkspace> workspaces(static_cast<size_t>(pool.threads()));
+  pool.ParallelFor(static_cast<int64_t>(begins.size()) - 1, 1,
+                   [&](int64_t block, int64_t, int worker) {
+                     // Worker 0 is the training thread, the only one that may talk to the observer;
+                     // what it throws ends the loop for all.
+                     if (worker == 0) ThrowIfStopped(observer, "ials");
+                     const auto b = static_cast<size_t>(block);
+                     for (size_t i = begins[b]; i < begins[b + 1]; ++i)
+                       solve(order[i], workspaces[static_cast<size_t>(worker)]);
+                   });
+}
+
 void SolveRows(const SparseMatrix& rows, const IalsSide& fixed, ThreadPool& pool,
                const TrainObserver& observer, kernels::Matrix* solutions) {
-  const std::vector<int32_t> order = LongestFirst(rows);
-  const std::vector<size_t> begins = BlocksOfOneCost(rows, order, solutions->columns());
-  std::vector<IalsWorkspace> workspaces(static_cast<size_t>(pool.threads()));
-  pool.ParallelFor(
-      static_cast<int64_t>(begins.size()) - 1, 1, [&](int64_t block, int64_t, int worker) {
-        // Worker 0 is the training thread, the only one that may talk to the observer; what it
-        // throws ends the loop for all.
-        if (worker == 0) ThrowIfStopped(observer, "ials");
-        const auto b = static_cast<size_t>(block);
-        for (size_t i = begins[b]; i < begins[b + 1]; ++i) {
-          fixed.Solve(rows.Row(order[i]).columns, workspaces[static_cast<size_t>(worker)],
-                      solutions->Row(static_cast<size_t>(order[i])));
-        }
-      });
+  const auto d = static_cast<double>(solutions->columns());
+  const auto cost = [d](double n) {
+    const double m = std::min(n, d);  // of the equations
+    return n * d * m + m * m * m / 3 + n * d;
+  };
+  ForEachRow(rows, cost, pool, observer, [&](int32_t row, IalsWorkspace& workspace) {
+    fixed.Solve(rows.Row(row).columns, workspace, solutions->Row(static_cast<size_t>(row)));
+  });
 }
 
 kernels::Matrix RandomFactors(int32_t n, const IalsOptions& options, ThreadPool& pool) {

@@ -1,7 +1,8 @@
-// Internal to ials: the equations of one row, and of all rows of a side.
+// Internal to ials: the exact solution of one row, and how all rows of a side are gone through.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -15,8 +16,10 @@ namespace marquee {
 
 // Replaces the rows by the same ones seen along the eigenvectors of their Gram matrix: H becomes
 // H Q with (H Q)^T (H Q) diagonal, and returns that diagonal. Scores do not change when the other
-// side turns with it. The same bits for any number of threads. O(rows d^2 + d^3).
-std::vector<float> TurnToPrincipalAxes(kernels::Matrix* factors, ThreadPool& pool);
+// side turns with it: `follower`, if any, does. The same bits for any number of threads.
+// O(rows d^2 + d^3).
+std::vector<float> TurnToPrincipalAxes(kernels::Matrix* factors, ThreadPool& pool,
+                                       kernels::Matrix* follower = nullptr);
 
 // What solving a row needs and leaves behind. One a thread.
 struct IalsWorkspace {
@@ -24,8 +27,29 @@ struct IalsWorkspace {
   std::vector<float> diagonal;      // of its A without the observed items, inverted if `dual`
   bool dual = false;
   std::vector<float> ones;
+  std::vector<float> step, gradient, image, scaled;  // of a descent, as long as a row
+  std::vector<float> errors;                         // of a descent, one a column
   kernels::Scratch scratch;
 };
+
+// D = a H^T H + lambda (n + a N)^nu I for the fixed side H of N rows, whose Gram matrix is
+// diagonal, and a row that met n columns.
+class IalsDiagonal {
+ public:
+  IalsDiagonal(size_t num_rows, std::span<const float> axes, const IalsOptions& options);
+  void Fill(size_t count, std::vector<float>* diagonal) const;
+  double regularization() const { return regularization_; }
+
+ private:
+  std::vector<float> weighted_axes_;  // the diagonal of a H^T H
+  double regularization_;
+  double implicit_count_;  // a N
+  double nu_;
+};
+
+// *equations becomes its Cholesky factor. Throws failed_precondition, naming the regularization,
+// when it is not positive definite in float32.
+void RequireFactor(kernels::SymmetricMatrix* equations, double regularization);
 
 // One side (all items, say) held fixed: the exact solution of any row of the other side. Immutable,
 // so thread-safe.
@@ -54,14 +78,17 @@ class IalsSide {
                    std::span<float> solution) const;
   void SolveDual(std::span<const int32_t> columns, IalsWorkspace& workspace,
                  std::span<float> solution) const;
-  void Factor(kernels::SymmetricMatrix* equations) const;
 
   const kernels::Matrix& fixed_;
-  std::vector<float> weighted_axes_;  // the diagonal of a H^T H
-  double regularization_;
-  double implicit_count_;  // a N
-  double nu_;
+  IalsDiagonal diagonal_;
 };
+
+// Calls `solve` once for each row, the longest first and in blocks of one cost, so that threads end
+// together. `cost` is the arithmetic of a row with so many columns. Throws cancelled within a few
+// milliseconds of the observer's wish.
+void ForEachRow(const SparseMatrix& rows, const std::function<double(double columns)>& cost,
+                ThreadPool& pool, const TrainObserver& observer,
+                const std::function<void(int32_t row, IalsWorkspace& workspace)>& solve);
 
 // A half step: solves every row of `rows` against `fixed`. The same bits for any number of threads.
 // Throws as IalsSide::Solve, and cancelled within a few milliseconds of the observer's wish.

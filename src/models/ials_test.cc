@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/error_matchers.h"
+#include "models/ials_descent.h"
 #include "models/ials_solver.h"
 #include "models/planted.h"
 
@@ -37,6 +38,9 @@ TEST(TrainIals, RefusesAnOptionOutOfRangeByName) {
   ExpectRefused({.unobserved_weight = -1}, "unobserved_weight is -1: must be 1e-09 to 1000");
   ExpectRefused({.nu = 1.5}, "nu is 1.5: must be 0 to 1");
   ExpectRefused({.init_stddev = 0}, "init_stddev is 0: must be 1e-06 to 10");
+  ExpectRefused({.cg_steps = 0}, "cg_steps is 0: must be 1 to 100");
+  ExpectRefused({.block = 0}, "block is 0: must be 1 to 4096");
+  ExpectRefused({.patience = -1}, "patience is -1: must be 0 to 1000");
 }
 
 TEST(TrainIals, RefusesDataWithoutInteractions) {
@@ -223,6 +227,199 @@ TEST(TrainIals, ReportsEveryEpoch) {
   StopAt never(1 << 30);
   TrainIals(MakePlantedWorld(), Small(), never);
   EXPECT_EQ(never.last_epoch, 5);
+}
+
+// Many interactions a user, so that rows are longer than those solved exactly in any case.
+Interactions LongHistories() { return MakePlantedWorld({.interactions_per_user = 50}); }
+
+struct Descent {
+  IalsSolver solver;
+  int factors;
+  int block = 4;
+  int cg_steps = 3;
+};
+
+class IalsDescents : public testing::TestWithParam<Descent> {
+ protected:
+  IalsOptions Options(IalsSolver solver) const {
+    IalsOptions options = Small();
+    options.factors = GetParam().factors;
+    options.block = GetParam().block;
+    options.cg_steps = GetParam().cg_steps;
+    options.solver = solver;
+    return options;
+  }
+};
+
+TEST_P(IalsDescents, OneRowReachesItsExactSolution) {
+  const Interactions data = LongHistories();
+  const IalsOptions options = Options(GetParam().solver);
+  ThreadPool pool(1);
+  kernels::Matrix items = RandomFactors(data.num_items(), options, pool);
+  const std::vector<float> axes = TurnToPrincipalAxes(&items, pool);
+  IalsWorkspace workspace;
+  std::vector<float> exact(items.columns()), row(items.columns());
+  for (int32_t user = 0; user < data.num_users(); ++user) {
+    const auto columns = data.by_user().Row(user).columns;
+    IalsSide(items, axes, options).Solve(columns, workspace, exact);
+    std::fill(row.begin(), row.end(), 0.5f);
+    for (int n = 0; n < 30; ++n) IalsDescent(items, axes, options).Improve(columns, workspace, row);
+    const double size = std::sqrt(SquareNorm(exact));
+    for (size_t k = 0; k < row.size(); ++k) ASSERT_NEAR(row[k], exact[k], 1e-3 * size) << user;
+  }
+}
+
+TEST_P(IalsDescents, EveryHalfStepLowersTheObjective) {
+  const Interactions data = LongHistories();
+  const IalsOptions options = Options(GetParam().solver);
+  ThreadPool pool(2);
+  kernels::Matrix users = RandomFactors(data.num_users(), options, pool);
+  kernels::Matrix items = RandomFactors(data.num_items(), options, pool);
+  double before = Objective(data, options, users, items);
+  for (int epoch = 0; epoch < 4; ++epoch) {
+    for (const bool of_items : {true, false}) {
+      kernels::Matrix& fixed = of_items ? users : items;
+      kernels::Matrix& moving = of_items ? items : users;
+      const std::vector<float> axes = TurnToPrincipalAxes(&fixed, pool, &moving);
+      // Turning both sides changes no score: rounding alone, far below a step's gain.
+      EXPECT_NEAR(Objective(data, options, users, items), before, 1e-5 * before);
+      ImproveRows(of_items ? data.by_item() : data.by_user(), IalsDescent(fixed, axes, options),
+                  pool, no_observer, &moving);
+      const double after = Objective(data, options, users, items);
+      EXPECT_LT(after, before) << epoch;
+      before = after;
+    }
+  }
+}
+
+TEST_P(IalsDescents, ReachesTheObjectiveOfTheExactSolver) {
+  const Interactions data = LongHistories();
+  IalsOptions exact = Options(IalsSolver::kCholesky), descent = Options(GetParam().solver);
+  exact.epochs = descent.epochs = 40;
+  const IalsFactors a = FactorizeIals(data, exact, no_observer);
+  const IalsFactors b = FactorizeIals(data, descent, no_observer);
+  const double wanted = Objective(data, exact, a.users, a.items);
+  // The minimum is flat: two paths to it end within half a per cent.
+  EXPECT_NEAR(Objective(data, exact, b.users, b.items), wanted, 5e-3 * wanted);
+}
+
+TEST_P(IalsDescents, SameBytesForAnyNumberOfThreads) {
+  const Interactions data = LongHistories();
+  IalsOptions options = Options(GetParam().solver);
+  options.threads = 1;
+  const IalsFactors one = FactorizeIals(data, options, no_observer);
+  options.threads = 3;
+  const IalsFactors three = FactorizeIals(data, options, no_observer);
+  EXPECT_THAT(one.items.values(), ElementsAreArray(three.items.values()));
+  EXPECT_THAT(one.users.values(), ElementsAreArray(three.users.values()));
+}
+
+// Blocks that divide the factors, that do not, that are one coordinate, and one of all.
+INSTANTIATE_TEST_SUITE_P(
+    Solvers, IalsDescents,
+    testing::Values(Descent{IalsSolver::kCg, 12}, Descent{IalsSolver::kCg, 33, 4, 1},
+                    Descent{IalsSolver::kSubspace, 12}, Descent{IalsSolver::kSubspace, 33, 8},
+                    Descent{IalsSolver::kSubspace, 6, 1}, Descent{IalsSolver::kSubspace, 12, 64}));
+
+TEST(IalsDescent, ARowWithoutItemsBecomesZero) {
+  IalsOptions options = Small();
+  options.solver = IalsSolver::kCg;
+  ThreadPool pool(1);
+  kernels::Matrix items = RandomFactors(30, options, pool);
+  const std::vector<float> axes = TurnToPrincipalAxes(&items, pool);
+  IalsWorkspace workspace;
+  std::vector<float> row(12, 3.0f);
+  IalsDescent(items, axes, options).Improve({}, workspace, row);
+  EXPECT_THAT(row, testing::Each(0));
+}
+
+// Users of the first half of the planted world's interactions, by time.
+Interactions FirstHalf(const Interactions& data) {
+  InteractionsBuilder builder(data.shared_users(), data.shared_items());
+  for (int32_t u = 0; u < data.num_users(); ++u) {
+    const SparseRow row = data.by_user().Row(u);
+    for (size_t n = 0; n < row.size(); ++n) {
+      if (row.times_s[n] <= 86400 * 5) builder.Add(u, row.columns[n], 1, row.times_s[n]);
+    }
+  }
+  return builder.Build();
+}
+
+double ObjectiveOfModel(const Interactions& data, const IalsModel& model) {
+  kernels::Matrix users(static_cast<size_t>(data.num_users()), model.item_factors().columns());
+  for (int32_t u = 0; u < data.num_users(); ++u) {
+    const std::vector<float> vector = model.FoldIn(data.by_user().Row(u));
+    std::copy(vector.begin(), vector.end(), users.Row(static_cast<size_t>(u)).begin());
+  }
+  return Objective(data, Small(), users, model.item_factors());
+}
+
+TEST(IalsPartialFit, GainsMostOfWhatATrainingOnAllTheDataGains) {
+  const Interactions all = MakePlantedWorld();
+  const auto half = TrainIals(FirstHalf(all), Small(), no_observer);
+  const auto anew = TrainIals(all, Small(), no_observer);
+  const std::unique_ptr<Model> on = half->PartialFit(all, 2, no_observer);
+  const double before = ObjectiveOfModel(all, *half);
+  const double after = ObjectiveOfModel(all, dynamic_cast<const IalsModel&>(*on));
+  const double best = ObjectiveOfModel(all, *anew);
+  EXPECT_LT(best, before);
+  constexpr double kWanted = 2.0 / 3;  // measured .78
+  EXPECT_LT(after, before - kWanted * (before - best));
+}
+
+TEST(IalsPartialFit, KnowsItemsNewerThanTheModelAndLeavesTheModelAsItWas) {
+  const Interactions old = MakePlantedWorld();
+  InteractionsBuilder builder;
+  for (int32_t u = 0; u < old.num_users(); ++u) builder.AddUser(old.users().Name(u));
+  for (int32_t i = 0; i < old.num_items(); ++i) builder.AddItem(old.items().Name(i));
+  const int32_t fresh = builder.AddItem("fresh");
+  for (int32_t u = 0; u < old.num_users(); ++u) {
+    for (const int32_t i : old.by_user().Row(u).columns) builder.Add(u, i, 1, 0);
+    if (u % 4 == 2) builder.Add(u, fresh, 1, 0);
+  }
+  const Interactions grown = builder.Build();
+  const auto model = TrainIals(old, Small(), no_observer);
+  const std::vector<float> factors(model->item_factors().values().begin(),
+                                   model->item_factors().values().end());
+  const std::unique_ptr<Model> on = model->PartialFit(grown, 2, no_observer);
+  ASSERT_EQ(on->items().size(), old.num_items() + 1);
+  for (const ScoredItem& similar : on->SimilarItems(fresh, 5)) EXPECT_EQ(similar.item % 4, 2);
+  EXPECT_THAT(model->item_factors().values(), ElementsAreArray(factors));
+}
+
+TEST(IalsPartialFit, SameBytesForAnyNumberOfThreads) {
+  const Interactions all = MakePlantedWorld();
+  for (const IalsSolver solver : {IalsSolver::kCholesky, IalsSolver::kCg, IalsSolver::kSubspace}) {
+    IalsOptions options = Small();
+    options.solver = solver;
+    const auto half = TrainIals(FirstHalf(all), options, no_observer);
+    const std::unique_ptr<Model> one = half->PartialFit(all, 1, no_observer);
+    const std::unique_ptr<Model> three = half->PartialFit(all, 3, no_observer);
+    EXPECT_THAT(dynamic_cast<const IalsModel&>(*one).item_factors().values(),
+                ElementsAreArray(dynamic_cast<const IalsModel&>(*three).item_factors().values()));
+  }
+}
+
+struct RecordEpochs : TrainObserver {
+  void OnEpoch(const Epoch& epoch) override { validation.push_back(epoch.validation); }
+  bool ShouldStop() const override { return false; }
+  std::vector<double> validation;
+};
+
+// The planted clusters are found at once; after that the held-out metric only wavers.
+TEST(IalsPatience, StopsAfterSoManyEpochsWithoutABetterOneAndKeepsTheBest) {
+  IalsOptions options = Small();
+  options.epochs = 500;
+  options.patience = 3;
+  RecordEpochs record;
+  const auto model = TrainIals(MakePlantedWorld(), options, record);
+  ASSERT_THAT(record.validation, SizeIs(testing::AllOf(testing::Ge(4), testing::Le(499))));
+  const auto best = std::max_element(record.validation.begin(), record.validation.end());
+  EXPECT_EQ(record.validation.end() - best, 4);
+  options.epochs = static_cast<int>(best - record.validation.begin()) + 1;
+  RecordEpochs again;
+  EXPECT_THAT(TrainIals(MakePlantedWorld(), options, again)->item_factors().values(),
+              ElementsAreArray(model->item_factors().values()));
 }
 
 class IalsAnswers : public testing::Test {

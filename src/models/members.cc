@@ -64,6 +64,16 @@ HeldOutUsers::User Divide(const SparseRow& row, Rng& rng) {
   return user;
 }
 
+// Those with enough interactions to be held out.
+std::vector<int32_t> ShuffledUsers(const Interactions& data, uint64_t seed) {
+  std::vector<int32_t> users;
+  for (int32_t user = 0; user < data.num_users(); ++user) {
+    if (data.by_user().Row(user).size() >= kFewest) users.push_back(user);
+  }
+  Rng(seed).Shuffle(std::span(users));
+  return users;
+}
+
 }  // namespace
 
 std::vector<TrainRequest> ParseMembers(std::string_view key, const TrainInput& input) {
@@ -127,15 +137,14 @@ std::vector<std::unique_ptr<Model>> LoadMembers(const ModelReader& reader,
 }
 
 HeldOutUsers HoldOutUsers(const Interactions& data, int32_t max_users, uint64_t seed) {
-  std::vector<int32_t> users;
-  for (int32_t user = 0; user < data.num_users(); ++user) {
-    if (data.by_user().Row(user).size() >= kFewest) users.push_back(user);
-  }
-  Rng rng(seed);
-  rng.Shuffle(std::span(users));
+  std::vector<int32_t> users = ShuffledUsers(data, seed);
   users.resize(std::min(users.size() / (2 * kShare), static_cast<size_t>(max_users)));
   std::sort(users.begin(), users.end());
+  return HoldOutThese(data, users, seed);
+}
 
+HeldOutUsers HoldOutThese(const Interactions& data, std::span<const int32_t> users, uint64_t seed) {
+  Rng rng = Rng(seed).Fork(1);
   HeldOutUsers held_out;
   InteractionsBuilder builder(data.shared_users(), data.shared_items());
   builder.Reserve(data.nnz());
@@ -151,6 +160,17 @@ HeldOutUsers HoldOutUsers(const Interactions& data, int32_t max_users, uint64_t 
   builder.SetContent(data.content());
   held_out.train = builder.Build();
   return held_out;
+}
+
+std::vector<std::vector<int32_t>> UserFolds(const Interactions& data, int folds, int32_t max_users,
+                                            uint64_t seed) {
+  std::vector<int32_t> users = ShuffledUsers(data, seed);
+  users.resize(std::min(users.size(), static_cast<size_t>(max_users)));
+  std::vector<std::vector<int32_t>> parts(static_cast<size_t>(folds));
+  if (users.size() < 2 * parts.size()) return parts;
+  for (size_t i = 0; i < users.size(); ++i) parts[i % parts.size()].push_back(users[i]);
+  for (std::vector<int32_t>& part : parts) std::sort(part.begin(), part.end());
+  return parts;
 }
 
 }  // namespace marquee

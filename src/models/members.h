@@ -46,5 +46,11 @@ struct HeldOutUsers {
 // that leaves no user with interactions; of each a fifth of the items, at random by `seed`, are
 // targets. O(nnz).
 HeldOutUsers HoldOutUsers(const Interactions& data, int32_t max_users, uint64_t seed);
+// The same with `users`, rows ascending, in place of that tenth.
+HeldOutUsers HoldOutThese(const Interactions& data, std::span<const int32_t> users, uint64_t seed);
+// Up to `max_users` users with at least five interactions, in `folds` parts, each ascending; all
+// empty when there are fewer than two for each part.
+std::vector<std::vector<int32_t>> UserFolds(const Interactions& data, int folds, int32_t max_users,
+                                            uint64_t seed);
 
 }  // namespace marquee

@@ -21,6 +21,8 @@ TrainRequest RequestFor(const std::string& type, int threads = 2) {
   TrainRequest request{.type = type, .seed = 3, .threads = threads};
   if (type == "ials") request.settings = {{"factors", "8"}, {"epochs", "6"}};
   if (type == "ease") request.settings = {{"l2", "20"}};
+  if (type == "bayesian-fm")
+    request.settings = {{"rank", "4"}, {"sweeps", "400"}, {"burn_in", "200"}, {"samples", "16"}};
   if (type == "bpr")
     request.settings = {
         {"factors", "8"}, {"epochs", "30"}, {"patience", "0"}, {"learning_rate", "0.2"}};
@@ -28,8 +30,17 @@ TrainRequest RequestFor(const std::string& type, int threads = 2) {
   if (type == "slim") request.settings = {{"l1", "0.1"}, {"l2", "20"}};
   if (type == "user-knn") request.settings = {{"neighbours", "40"}};
   if (type == "markov") request.settings = {{"decay", "1"}, {"smoothing", "1"}};
-  if (type == "ensemble")
-    request.settings = {{"ials.factors", "8"}, {"ials.epochs", "6"}, {"ease.l2", "20"}};
+  if (type == "ranker") {
+    request.settings = {{"ials.factors", "8"},
+                        {"ials.epochs", "6"},
+                        {"ease.l2", "20"},
+                        {"rounds", "20"},
+                        {"depth", "3"}};
+  }
+  if (type == "ensemble") {
+    request.settings = {
+        {"members", "ials,ease"}, {"ials.factors", "8"}, {"ials.epochs", "6"}, {"ease.l2", "20"}};
+  }
   return request;
 }
 
@@ -82,7 +93,10 @@ class ModelContract : public testing::TestWithParam<std::string> {
     TrainRequest request = RequestFor(GetParam());
     if (GetParam() == "ials" || GetParam() == "bpr" || GetParam() == "hybrid")
       request.settings["factors"] = "2";
-    if (GetParam() == "ensemble") request.settings["ials.factors"] = "2";
+    if (GetParam() == "bayesian-fm")
+      request.settings = {{"rank", "2"}, {"sweeps", "6"}, {"burn_in", "2"}, {"samples", "2"}};
+    if (GetParam() == "ranker") request.settings["rounds"] = "2";
+    if (GetParam() == "ensemble" || GetParam() == "ranker") request.settings["ials.factors"] = "2";
     return SavedBytes(*Train(request, data));
   }
 };

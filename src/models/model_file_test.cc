@@ -195,7 +195,7 @@ TEST_F(ModelFile, AHostileListOfStringsIsRefused) {
   }
 }
 
-TEST(ModelFile, PartsHaveSectionsAndSettingsOfTheirOwn) {
+TEST_F(ModelFile, PartsHaveSectionsAndSettingsOfTheirOwn) {
   const TempDir dir;
   const std::vector<float> outer = {1}, inner = {2, 3};
   ModelWriter writer(dir.path() / "f", "outer");

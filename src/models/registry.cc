@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "models/bayesian_fm.h"
 #include "models/bpr.h"
 #include "models/definition.h"
 #include "models/ease.h"
@@ -18,6 +19,7 @@
 #include "models/markov.h"
 #include "models/model_file.h"
 #include "models/popular.h"
+#include "models/ranker.h"
 #include "models/rp3beta.h"
 #include "models/slim.h"
 #include "models/training.h"
@@ -31,9 +33,11 @@ using Type = SettingSpec::Type;
 // In the order in which the help shows them.
 const std::vector<const ModelDefinition*>& Definitions() {
   static const std::vector<const ModelDefinition*> definitions = {
-      &IalsDefinition(),   &EaseDefinition(),        &BprDefinition(),     &HybridDefinition(),
-      &SlimDefinition(),   &Rp3BetaDefinition(),     &ItemKnnDefinition(), &UserKnnDefinition(),
-      &MarkovDefinition(), &ItemContentDefinition(), &PopularDefinition(), &EnsembleDefinition(),
+      &IalsDefinition(),        &EaseDefinition(),       &BprDefinition(),
+      &HybridDefinition(),      &SlimDefinition(),       &Rp3BetaDefinition(),
+      &ItemKnnDefinition(),     &UserKnnDefinition(),    &MarkovDefinition(),
+      &ItemContentDefinition(), &BayesianFmDefinition(), &PopularDefinition(),
+      &EnsembleDefinition(),    &RankerDefinition(),
   };
   return definitions;
 }

@@ -71,6 +71,7 @@ Json HeaderOf(const TuneRequest& request, const Interactions& data) {
                            {"segment", "validation"},
                            {"min_rating", request.evaluate.min_rating},
                            {"split_files", request.evaluate.split_files.string()},
+                           {"folds", request.evaluate.folds},
                            {"metric", request.metric},
                            {"screen", request.screen},
                            {"parallel", request.parallel},

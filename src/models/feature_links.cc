@@ -1,0 +1,227 @@
+#include "models/feature_links.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/text.h"
+#include "kernels/vector.h"
+
+namespace marquee {
+namespace {
+
+constexpr int64_t kRowsOfABlock = 64;
+constexpr int kMaxSteps = 40;
+// Of a right side's norm: errors far below the noise that is drawn with it.
+constexpr double kTolerance = 1e-3;
+
+// Dot products column by column.
+std::vector<double> ColumnDots(const kernels::Matrix& a, const kernels::Matrix& b) {
+  std::vector<double> sums(a.columns());
+  std::vector<float> part(a.columns());
+  for (size_t row = 0; row < a.rows(); ++row) {
+    const float* x = a.Row(row).data();
+    const float* y = b.Row(row).data();
+    for (size_t k = 0; k < sums.size(); ++k) part[k] += x[k] * y[k];
+    if (row % 256 == 255 || row + 1 == a.rows()) {
+      for (size_t k = 0; k < sums.size(); ++k) sums[k] += part[k];
+      std::fill(part.begin(), part.end(), 0.0f);
+    }
+  }
+  return sums;
+}
+
+// y += factors * x, column by column.
+void AddScaled(std::span<const float> factors, const kernels::Matrix& x, kernels::Matrix* y) {
+  for (size_t row = 0; row < x.rows(); ++row) {
+    const float* from = x.Row(row).data();
+    float* to = y->Row(row).data();
+    for (size_t k = 0; k < factors.size(); ++k) to[k] += factors[k] * from[k];
+  }
+}
+
+void CopyTo(const kernels::Matrix& from, kernels::Matrix* to) {
+  std::copy(from.values().begin(), from.values().end(), to->values().begin());
+}
+
+}  // namespace
+
+void FeatureMatrix::SetImplicit(const SparseMatrix& met) {
+  building_.resize(static_cast<size_t>(met.num_rows()));
+  for (int32_t row = 0; row < met.num_rows(); ++row) {
+    const SparseRow entries = met.Row(row);
+    const float value = 1 / std::sqrt(static_cast<float>(std::max<size_t>(entries.size(), 1)));
+    for (const int32_t column : entries.columns)
+      building_[static_cast<size_t>(row)].push_back({num_features_ + column, value});
+  }
+  num_features_ += met.num_columns();
+}
+
+void FeatureMatrix::AddContent(const ItemContent& content, int32_t num_items) {
+  building_.resize(static_cast<size_t>(num_items));
+  std::map<std::string, int32_t> columns;
+  for (size_t item = 0; item < building_.size(); ++item) {
+    std::set<std::string> names;
+    if (item < content.genres.size())
+      names.insert(content.genres[item].begin(), content.genres[item].end());
+    if (item < content.years.size() && content.years[item] > 0)
+      names.insert(StrCat("decade ", content.years[item] / 10));
+    const float value = 1 / std::sqrt(static_cast<float>(std::max<size_t>(names.size(), 1)));
+    for (const std::string& name : names) {
+      const auto [column, is_new] = columns.emplace(name, num_features_);
+      if (is_new) ++num_features_;
+      building_[item].push_back({column->second, value});
+    }
+  }
+}
+
+void FeatureMatrix::Finish() {
+  for (const auto& row : building_) {
+    for (const auto& [column, value] : row) {
+      forward_.columns.push_back(column);
+      forward_.values.push_back(value);
+    }
+    forward_.offsets.push_back(static_cast<int64_t>(forward_.columns.size()));
+  }
+  backward_.offsets.assign(num_features() + 1, 0);
+  for (const int32_t column : forward_.columns)
+    ++backward_.offsets[static_cast<size_t>(column) + 1];
+  for (size_t f = 0; f < num_features(); ++f) backward_.offsets[f + 1] += backward_.offsets[f];
+  backward_.columns.resize(forward_.columns.size());
+  backward_.values.resize(forward_.columns.size());
+  std::vector<int64_t> next(backward_.offsets.begin(), backward_.offsets.end() - 1);
+  for (size_t row = 0; row < building_.size(); ++row) {
+    for (const auto& [column, value] : building_[row]) {
+      const auto at = static_cast<size_t>(next[static_cast<size_t>(column)]++);
+      backward_.columns[at] = static_cast<int32_t>(row);
+      backward_.values[at] = value;
+    }
+  }
+  building_ = {};
+}
+
+void FeatureMatrix::Multiply(const Rows& rows, const kernels::Matrix& in, ThreadPool& pool,
+                             kernels::Matrix* out) {
+  const auto n = static_cast<int64_t>(rows.offsets.size()) - 1;
+  pool.ParallelFor(n, kRowsOfABlock, [&](int64_t begin, int64_t end, int) {
+    for (auto row = static_cast<size_t>(begin); row < static_cast<size_t>(end); ++row) {
+      const auto first = static_cast<size_t>(rows.offsets[row]);
+      const size_t count = static_cast<size_t>(rows.offsets[row + 1]) - first;
+      const std::span<float> sum = out->Row(row);
+      std::fill(sum.begin(), sum.end(), 0.0f);
+      kernels::AddRows(in, std::span(rows.columns).subspan(first, count), sum,
+                       std::span(rows.values).subspan(first, count));
+    }
+  });
+}
+
+void FeatureMatrix::Apply(const kernels::Matrix& in, ThreadPool& pool, kernels::Matrix* out) const {
+  Multiply(forward_, in, pool, out);
+}
+
+void FeatureMatrix::ApplyTransposed(const kernels::Matrix& in, ThreadPool& pool,
+                                    kernels::Matrix* out) const {
+  Multiply(backward_, in, pool, out);
+}
+
+FeatureLinks::FeatureLinks(FeatureMatrix features, size_t entities, size_t d)
+    : features_(std::move(features)) {
+  if (empty()) return;
+  const size_t n = features_.num_features();
+  weights_ = kernels::Matrix(n, d);
+  right_ = kernels::Matrix(n, d);
+  direction_ = kernels::Matrix(n, d);
+  product_ = kernels::Matrix(n, d);
+  shifts_ = kernels::Matrix(entities, d);
+  noise_ = kernels::Matrix(entities, d);
+}
+
+void FeatureLinks::Draw(const kernels::Matrix& vectors, const GaussianPrior& prior, const Rng& rng,
+                        ThreadPool& pool) {
+  if (empty()) return;
+  SetRightSide(vectors, prior, rng, pool);
+  Solve(pool);
+  features_.Apply(weights_, pool, &shifts_);
+  DrawStrength(prior, rng.Fork(2));
+}
+
+void FeatureLinks::SetRightSide(const kernels::Matrix& vectors, const GaussianPrior& prior,
+                                const Rng& rng, ThreadPool& pool) {
+  const Rng of_entities = rng.Fork(0), of_features = rng.Fork(1);
+  const auto entities = static_cast<int64_t>(vectors.rows());
+  pool.ParallelFor(entities, kRowsOfABlock, [&](int64_t begin, int64_t end, int) {
+    for (int64_t row = begin; row < end; ++row) {
+      const auto r = static_cast<size_t>(row);
+      Rng own = of_entities.Fork(static_cast<uint64_t>(row));
+      const std::span<float> out = noise_.Row(r);
+      for (size_t k = 0; k < out.size(); ++k) out[k] = vectors.Row(r)[k] - prior.mean[k];
+      prior.AddNoise(own, out);
+    }
+  });
+  features_.ApplyTransposed(noise_, pool, &right_);
+  const auto root = static_cast<float>(std::sqrt(strength_));
+  const auto num_features = static_cast<int64_t>(right_.rows());
+  pool.ParallelFor(num_features, kRowsOfABlock, [&](int64_t begin, int64_t end, int) {
+    std::vector<float> noise(right_.columns());
+    for (int64_t row = begin; row < end; ++row) {
+      Rng own = of_features.Fork(static_cast<uint64_t>(row));
+      std::fill(noise.begin(), noise.end(), 0.0f);
+      prior.AddNoise(own, noise);
+      kernels::Axpy(root, noise, right_.Row(static_cast<size_t>(row)));
+    }
+  });
+}
+
+// Conjugate gradients for all columns at once, each with steps of its own, from the weights of the
+// last sweep on. `right_` turns into the residual.
+void FeatureLinks::Solve(ThreadPool& pool) {
+  const size_t d = weights_.columns();
+  const auto apply = [&](const kernels::Matrix& in) {
+    features_.Apply(in, pool, &noise_);
+    features_.ApplyTransposed(noise_, pool, &product_);
+    kernels::Axpy(static_cast<float>(strength_), in.values(), product_.values());
+  };
+  std::vector<double> wanted = ColumnDots(right_, right_);
+  for (double& value : wanted) value *= kTolerance * kTolerance;
+  apply(weights_);
+  kernels::Axpy(-1, product_.values(), right_.values());
+  CopyTo(right_, &direction_);
+  std::vector<double> norms = ColumnDots(right_, right_);
+  std::vector<float> step(d), turn(d);
+  for (int i = 0; i < kMaxSteps; ++i) {
+    bool done = true;
+    for (size_t k = 0; k < d; ++k) done &= norms[k] <= wanted[k];
+    if (done) break;
+    apply(direction_);
+    const std::vector<double> curvature = ColumnDots(direction_, product_);
+    for (size_t k = 0; k < d; ++k)
+      step[k] = curvature[k] > 0 ? static_cast<float>(norms[k] / curvature[k]) : 0;
+    AddScaled(step, direction_, &weights_);
+    for (float& value : step) value = -value;
+    AddScaled(step, product_, &right_);
+    const std::vector<double> next = ColumnDots(right_, right_);
+    for (size_t k = 0; k < d; ++k)
+      turn[k] = norms[k] > 0 ? static_cast<float>(next[k] / norms[k]) : 0;
+    for (size_t row = 0; row < direction_.rows(); ++row) {
+      float* to = direction_.Row(row).data();
+      const float* from = right_.Row(row).data();
+      for (size_t k = 0; k < d; ++k) to[k] = from[k] + turn[k] * to[k];
+    }
+    norms = next;
+  }
+}
+
+void FeatureLinks::DrawStrength(const GaussianPrior& prior, Rng rng) {
+  const size_t d = prior.size();
+  std::vector<double> products(d * d);
+  VectorSums sums(d);
+  sums.AddCentered(weights_, 1);
+  double total = 0;
+  for (size_t i = 0; i < d * d; ++i) total += sums.products[i] * prior.precision[i];
+  const double count = static_cast<double>(weights_.rows() * d);
+  strength_ = DrawGamma(1 + count / 2, 1 + total / 2, rng);
+}
+
+}  // namespace marquee

@@ -1,0 +1,81 @@
+// Features of users or items that shift the mean of their vectors: a sparse linear model.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/random.h"
+#include "base/thread_pool.h"
+#include "interactions/interactions.h"
+#include "kernels/matrix.h"
+#include "models/normal_wishart.h"
+
+namespace marquee {
+
+// Sparse rows of entities (users, say) by columns of features, and the same transposed. Immutable,
+// so thread-safe. Memory: 16 bytes an entry.
+class FeatureMatrix {
+ public:
+  FeatureMatrix() = default;
+
+  // Row u has 1 / sqrt(n) for each of the n columns that row u of `met` has: implicit feedback as
+  // in SVD++.
+  void SetImplicit(const SparseMatrix& met);
+  // Item rows get, in columns of their own, 1 / sqrt(n) for each of their n genres and decades.
+  void AddContent(const ItemContent& content, int32_t num_items);
+
+  size_t num_features() const { return static_cast<size_t>(num_features_); }
+  // out = X in; features to entities.
+  void Apply(const kernels::Matrix& in, ThreadPool& pool, kernels::Matrix* out) const;
+  // out = X^T in; entities to features.
+  void ApplyTransposed(const kernels::Matrix& in, ThreadPool& pool, kernels::Matrix* out) const;
+  // Must follow the last Set or Add.
+  void Finish();
+
+ private:
+  struct Rows {
+    std::vector<int64_t> offsets = {0};
+    std::vector<int32_t> columns;
+    std::vector<float> values;
+  };
+  static void Multiply(const Rows& rows, const kernels::Matrix& in, ThreadPool& pool,
+                       kernels::Matrix* out);
+
+  std::vector<std::vector<std::pair<int32_t, float>>> building_;
+  int32_t num_features_ = 0;
+  Rows forward_;
+  Rows backward_;
+};
+
+// The linear model entity mean += X weights under weights_f ~ N(0, (strength precision)^-1),
+// redrawn each sweep from its posterior as in Macau (Simm et al. 2017, "Macau: scalable Bayesian
+// factorization with high-dimensional side information using MCMC", section 2.3): the equations
+// (X^T X + strength I) weights = X^T (vectors - mean + noise) + sqrt(strength) noise, solved by
+// conjugate gradients.
+class FeatureLinks {
+ public:
+  FeatureLinks(FeatureMatrix features, size_t entities, size_t d);
+
+  bool empty() const { return features_.num_features() == 0; }
+  // X weights: a row an entity; no rows when empty.
+  const kernels::Matrix& shifts() const { return shifts_; }
+  const kernels::Matrix& weights() const { return weights_; }  // a row a feature
+  double strength() const { return strength_; }
+  // Draws weights and strength. The same bits for any number of threads. O(steps nnz d).
+  void Draw(const kernels::Matrix& vectors, const GaussianPrior& prior, const Rng& rng,
+            ThreadPool& pool);
+
+ private:
+  void SetRightSide(const kernels::Matrix& vectors, const GaussianPrior& prior, const Rng& rng,
+                    ThreadPool& pool);
+  void Solve(ThreadPool& pool);
+  void DrawStrength(const GaussianPrior& prior, Rng rng);
+
+  FeatureMatrix features_;
+  kernels::Matrix weights_;
+  kernels::Matrix shifts_;
+  kernels::Matrix right_, direction_, product_, noise_;  // of the solver
+  double strength_ = 10;
+};
+
+}  // namespace marquee
