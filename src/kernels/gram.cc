@@ -9,6 +9,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/pack_internal.h"
 #include "kernels/tile_internal.h"
 
 #ifndef MARQUEE_KERNELS_GRAM_SIZES_
@@ -97,35 +98,6 @@ void GramKernel(const GramJob& job) {
   } while (first < job.count);
 }
 
-constexpr size_t kTransposed = 16;  // rows at a time: a cache line of what is written
-
-// to[k * stride + c] = rows[c][k] for k < count: kTransposed columns.
-HWY_INLINE void Transpose(const float* const* rows, size_t count, float* HWY_RESTRICT to,
-                          size_t stride) {
-  size_t k = 0;
-#if HWY_TARGET != HWY_SCALAR
-  const hn::Full128<float> d;
-  for (; k + 4 <= count; k += 4) {
-    for (size_t c = 0; c < kTransposed; c += 4) {
-      const auto row0 = hn::LoadU(d, rows[c] + k), row1 = hn::LoadU(d, rows[c + 1] + k);
-      const auto row2 = hn::LoadU(d, rows[c + 2] + k), row3 = hn::LoadU(d, rows[c + 3] + k);
-      const auto low01 = hn::InterleaveLower(d, row0, row1);
-      const auto low23 = hn::InterleaveLower(d, row2, row3);
-      const auto high01 = hn::InterleaveUpper(d, row0, row1);
-      const auto high23 = hn::InterleaveUpper(d, row2, row3);
-      float* target = to + k * stride + c;
-      hn::StoreU(hn::ConcatLowerLower(d, low23, low01), d, target);
-      hn::StoreU(hn::ConcatUpperUpper(d, low23, low01), d, target + stride);
-      hn::StoreU(hn::ConcatLowerLower(d, high23, high01), d, target + 2 * stride);
-      hn::StoreU(hn::ConcatUpperUpper(d, high23, high01), d, target + 3 * stride);
-    }
-  }
-#endif
-  for (; k < count; ++k) {
-    for (size_t c = 0; c < kTransposed; ++c) to[k * stride + c] = rows[c][k];
-  }
-}
-
 // Elements first..first+count-1 of the listed rows become rows of the panel.
 HWY_INLINE void PackOuter(const OuterGramJob& job, size_t first, size_t count,
                           float* HWY_RESTRICT panel, float* HWY_RESTRICT weighted) {
@@ -156,17 +128,6 @@ void OuterGramKernel(const OuterGramJob& job) {
   }
 }
 
-// to[k * stride + r] = row r's element k; beyond num_rows, up to `stride`, any values.
-HWY_INLINE void PackTransposed(const float* rows, size_t num_rows, size_t d, size_t stride,
-                               float* to) {
-  for (size_t r = 0; r < stride; r += kTransposed) {
-    const float* block[kTransposed];
-    for (size_t c = 0; c < kTransposed; ++c)
-      block[c] = rows + (r + c < num_rows ? r + c : num_rows - 1) * d;
-    Transpose(block, d, to + r, stride);
-  }
-}
-
 // The packed users u.. against the packed items i..
 HWY_INLINE void ScoreBlock(const BatchJob& job, size_t u, size_t i, const float* left,
                            const float* right) {
@@ -189,9 +150,9 @@ void BatchScoresKernel(const BatchJob& job) {
   float* left = job.scratch;
   float* right = job.scratch + job.d * kBatchUsers;
   for (size_t u = 0; u < job.num_users; u += kBatchUsers) {
-    PackTransposed(job.users + u * job.d, job.num_users - u, job.d, kBatchUsers, left);
+    PackTransposed({job.users + u * job.d, job.d, job.num_users - u, job.d}, kBatchUsers, left);
     for (size_t i = 0; i < job.num_items; i += kBatchItems) {
-      PackTransposed(job.items + i * job.d, job.num_items - i, job.d, kBatchItems, right);
+      PackTransposed({job.items + i * job.d, job.d, job.num_items - i, job.d}, kBatchItems, right);
       ScoreBlock(job, u, i, left, right);
     }
   }

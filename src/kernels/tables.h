@@ -80,6 +80,46 @@ struct BatchJob {
   float* scratch;  // BatchScratchFloats(d)
 };
 
+// c = a b, or += a b: m x k times k x n.
+struct GemmJob {
+  // Element (i, j) of an operand stands at data + i * row_step + j * column_step; one step is 1.
+  struct Operand {
+    const float* data;
+    size_t row_step;
+    size_t column_step;
+  };
+  Operand a;
+  Operand b;
+  size_t m, n, k;  // all at least 1
+  float* c;        // row-major
+  size_t stride;   // of c
+  bool add;
+  float* scratch;  // GemmScratchFloats()
+};
+
+struct GemmTable {
+  void (*gemm)(const GemmJob& job);
+};
+
+struct AdamJob {
+  float rate;  // of the step, corrected for the age of the moments
+  float beta1, beta2;
+  float epsilon;
+  float decay;  // of x, times the rate
+  const float* gradient;
+  float* first;
+  float* second;
+  float* x;
+  size_t n;
+};
+
+struct NeuralTable {
+  float (*softmax)(float* x, size_t n);
+  float (*log_sum_exp)(const float* x, size_t n);
+  void (*tanh)(float* x, size_t n);
+  void (*adam)(const AdamJob& job);
+};
+
 struct GramTable {
   void (*gram)(const GramJob& job);
   void (*outer_gram)(const OuterGramJob& job);
@@ -95,8 +135,11 @@ struct CholeskyTable {
 const VectorTable& VectorTableOf(Simd level);
 const GramTable& GramTableOf(Simd level);
 const CholeskyTable& CholeskyTableOf(Simd level);
+const GemmTable& GemmTableOf(Simd level);
+const NeuralTable& NeuralTableOf(Simd level);
 
 size_t GramScratchFloats(size_t d, bool weighted);
 size_t BatchScratchFloats(size_t d);
+size_t GemmScratchFloats();
 
 }  // namespace marquee::kernels

@@ -87,7 +87,7 @@ std::unique_ptr<BprModel> TrainBpr(const Interactions& data, const BprOptions& o
             trainer.Epoch(epoch, observer, &factors);
             RequireFinite(factors.items.values, options);
           },
-      .space = [&] { return SpaceOf(factors.items.values, options.fold_in_l2); },
+      .scorer = [&] { return ScorerOf(SpaceOf(factors.items.values, options.fold_in_l2)); },
       .keep =
           [&] {
             best = Copy(factors.items.values);

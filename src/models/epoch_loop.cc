@@ -1,5 +1,7 @@
 #include "models/epoch_loop.h"
 
+#include <memory>
+
 #include "models/training.h"
 
 namespace marquee {
@@ -15,6 +17,13 @@ EpochData::EpochData(const Interactions& data, const EpochPlan& plan) : data_(da
   if (held_out_->targets.empty() || held_out_->train.nnz() == 0) held_out_.reset();
 }
 
+ScoreFunction ScorerOf(ItemSpace space) {
+  auto shared = std::make_shared<const ItemSpace>(std::move(space));
+  return [shared](int32_t, const SparseRow& history, std::span<float> scores) {
+    shared->Score(shared->Fold(history.columns), scores);
+  };
+}
+
 void RunEpochs(const EpochPlan& plan, const EpochData& data, const EpochSteps& steps,
                TrainObserver& observer) {
   EarlyStopping stopping(plan.patience);
@@ -25,13 +34,7 @@ void RunEpochs(const EpochPlan& plan, const EpochData& data, const EpochSteps& s
       observer.OnEpoch({.epoch = epoch, .epochs = plan.epochs});
       continue;
     }
-    const ItemSpace space = steps.space();
-    const double ndcg = HeldOutNdcg(
-        *data.held_out(),
-        [&](int32_t, const SparseRow& history, std::span<float> scores) {
-          space.Score(space.Fold(history.columns), scores);
-        },
-        plan.threads);
+    const double ndcg = HeldOutNdcg(*data.held_out(), steps.scorer(), plan.threads);
     if (stopping.Improves(ndcg)) steps.keep();
     const bool last = stopping.gives_up();
     observer.OnEpoch({.epoch = epoch, .epochs = last ? epoch : plan.epochs, .validation = ndcg});

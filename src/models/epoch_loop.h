@@ -35,10 +35,13 @@ class EpochData {
 };
 
 struct EpochSteps {
-  std::function<void(int epoch)> run;  // 1-based
-  std::function<ItemSpace()> space;    // what users would be folded into now
-  std::function<void()> keep;          // the present state is the best so far
+  std::function<void(int epoch)> run;     // 1-based
+  std::function<ScoreFunction()> scorer;  // what would be served now; called once an epoch
+  std::function<void()> keep;             // the present state is the best so far
 };
+
+// Scores by folding each history into the space.
+ScoreFunction ScorerOf(ItemSpace space);
 
 // Runs epochs until the plan's end or its patience is over. Keeps at least once. The last report
 // names as many epochs as were run. Throws cancelled.

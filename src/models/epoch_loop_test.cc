@@ -41,7 +41,7 @@ TEST(RunEpochs, KeepsTheBestAndStopsWhenPatienceIsOver) {
   Reports reports;
   RunEpochs(plan, split,
             {.run = [&](int epoch) { now = epoch; },
-             .space = [&] { return SpaceOfEpoch(data, now); },
+             .scorer = [&] { return ScorerOf(SpaceOfEpoch(data, now)); },
              .keep = [&] { kept.push_back(now); }},
             reports);
   EXPECT_THAT(kept, ElementsAre(1, 3));
@@ -61,7 +61,7 @@ TEST(RunEpochs, WithoutPatienceRunsAllOnAllDataAndKeepsTheLast) {
   Reports reports;
   RunEpochs(plan, split,
             {.run = [&](int epoch) { now = epoch; },
-             .space = [&] { return SpaceOfEpoch(data, now); },
+             .scorer = [&] { return ScorerOf(SpaceOfEpoch(data, now)); },
              .keep = [&] { kept.push_back(now); }},
             reports);
   EXPECT_THAT(kept, ElementsAre(4));

@@ -108,7 +108,10 @@ std::unique_ptr<HybridModel> TrainHybrid(const Interactions& data, const HybridO
   kernels::Matrix best;
   const EpochSteps steps = {
       .run = [&](int epoch) { trainer.Epoch(epoch, observer, &state); },
-      .space = [&] { return SpaceOf(features, state.features.values, options.fold_in_l2, pool); },
+      .scorer =
+          [&] {
+            return ScorerOf(SpaceOf(features, state.features.values, options.fold_in_l2, pool));
+          },
       .keep =
           [&] {
             const kernels::Matrix& now = state.features.values;

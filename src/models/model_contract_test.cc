@@ -30,6 +30,10 @@ TrainRequest RequestFor(const std::string& type, int threads = 2) {
   if (type == "slim") request.settings = {{"l1", "0.1"}, {"l2", "20"}};
   if (type == "user-knn") request.settings = {{"neighbours", "40"}};
   if (type == "markov") request.settings = {{"decay", "1"}, {"smoothing", "1"}};
+  if (type == "sequence")
+    request.settings = {{"dimension", "16"}, {"blocks", "1"},  {"max_length", "20"},
+                        {"batch", "16"},     {"epochs", "40"}, {"learning_rate", "0.005"},
+                        {"patience", "0"}};
   if (type == "ranker") {
     request.settings = {{"ials.factors", "8"},
                         {"ials.epochs", "6"},
@@ -95,6 +99,9 @@ class ModelContract : public testing::TestWithParam<std::string> {
       request.settings["factors"] = "2";
     if (GetParam() == "bayesian-fm")
       request.settings = {{"rank", "2"}, {"sweeps", "6"}, {"burn_in", "2"}, {"samples", "2"}};
+    if (GetParam() == "sequence")
+      request.settings = {
+          {"dimension", "2"}, {"blocks", "1"}, {"max_length", "3"}, {"epochs", "1"}};
     if (GetParam() == "ranker") request.settings["rounds"] = "2";
     if (GetParam() == "ensemble" || GetParam() == "ranker") request.settings["ials.factors"] = "2";
     return SavedBytes(*Train(request, data));

@@ -21,6 +21,7 @@
 #include "models/popular.h"
 #include "models/ranker.h"
 #include "models/rp3beta.h"
+#include "models/sequence.h"
 #include "models/slim.h"
 #include "models/training.h"
 #include "models/user_knn.h"
@@ -36,8 +37,8 @@ const std::vector<const ModelDefinition*>& Definitions() {
       &IalsDefinition(),        &EaseDefinition(),       &BprDefinition(),
       &HybridDefinition(),      &SlimDefinition(),       &Rp3BetaDefinition(),
       &ItemKnnDefinition(),     &UserKnnDefinition(),    &MarkovDefinition(),
-      &ItemContentDefinition(), &BayesianFmDefinition(), &PopularDefinition(),
-      &EnsembleDefinition(),    &RankerDefinition(),
+      &ItemContentDefinition(), &BayesianFmDefinition(), &SequenceDefinition(),
+      &PopularDefinition(),     &EnsembleDefinition(),   &RankerDefinition(),
   };
   return definitions;
 }
