@@ -147,6 +147,14 @@ void FeatureLinks::Draw(const kernels::Matrix& vectors, const GaussianPrior& pri
   DrawStrength(prior, rng.Fork(2));
 }
 
+void FeatureLinks::Fit(const kernels::Matrix& vectors, double strength, ThreadPool& pool) {
+  if (empty()) return;
+  strength_ = strength;
+  features_.ApplyTransposed(vectors, pool, &right_);
+  Solve(pool);
+  features_.Apply(weights_, pool, &shifts_);
+}
+
 void FeatureLinks::SetRightSide(const kernels::Matrix& vectors, const GaussianPrior& prior,
                                 const Rng& rng, ThreadPool& pool) {
   const Rng of_entities = rng.Fork(0), of_features = rng.Fork(1);

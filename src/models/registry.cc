@@ -1,5 +1,3 @@
-#include "models/registry.h"
-
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -8,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "models/bayesian_fm.h"
+#include "models/biased_mf.h"
 #include "models/bpr.h"
 #include "models/definition.h"
 #include "models/ease.h"
@@ -20,9 +19,11 @@
 #include "models/model_file.h"
 #include "models/popular.h"
 #include "models/ranker.h"
+#include "models/registry.h"
 #include "models/rp3beta.h"
 #include "models/sequence.h"
 #include "models/slim.h"
+#include "models/svdpp.h"
 #include "models/training.h"
 #include "models/user_knn.h"
 
@@ -34,11 +35,12 @@ using Type = SettingSpec::Type;
 // In the order in which the help shows them.
 const std::vector<const ModelDefinition*>& Definitions() {
   static const std::vector<const ModelDefinition*> definitions = {
-      &IalsDefinition(),        &EaseDefinition(),       &BprDefinition(),
-      &HybridDefinition(),      &SlimDefinition(),       &Rp3BetaDefinition(),
-      &ItemKnnDefinition(),     &UserKnnDefinition(),    &MarkovDefinition(),
-      &ItemContentDefinition(), &BayesianFmDefinition(), &SequenceDefinition(),
-      &PopularDefinition(),     &EnsembleDefinition(),   &RankerDefinition(),
+      &IalsDefinition(),        &EaseDefinition(),     &BprDefinition(),
+      &HybridDefinition(),      &SlimDefinition(),     &Rp3BetaDefinition(),
+      &ItemKnnDefinition(),     &UserKnnDefinition(),  &MarkovDefinition(),
+      &ItemContentDefinition(), &BiasedMfDefinition(), &SvdppDefinition(),
+      &BayesianFmDefinition(),  &SequenceDefinition(), &PopularDefinition(),
+      &EnsembleDefinition(),    &RankerDefinition(),
   };
   return definitions;
 }

@@ -1,8 +1,10 @@
-// Internal to bayesian-fm: the Gibbs sampler.
+// Internal to the models of ratings: their parameters, drawn (Gibbs) or descended to (least
+// squares).
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
@@ -10,52 +12,52 @@
 #include "interactions/interactions.h"
 #include "kernels/gram.h"
 #include "kernels/matrix.h"
-#include "models/bayesian_fm.h"
 #include "models/feature_links.h"
 #include "models/normal_wishart.h"
 #include "models/ordinal.h"
+#include "models/rating_model.h"
+#include "models/rating_vector.h"
 
 namespace marquee {
 
-// The day, or bin of days, of a time.
-int32_t BayesianFmDay(int64_t time_s, int day_bins);
-
-// What the ratings of one vector are weighed against.
-struct BayesianFmPrior {
-  const GaussianPrior& common;
-  std::span<const float> mean;  // of this vector
-  float noise_precision;
+struct RatingSamplerOptions {
+  std::string_view model_type;  // for errors
+  int rank = 32;
+  bool probit = false;
+  bool user_links = false;  // implicit feedback of users; of items
+  bool item_links = false;
+  bool content = false;
+  int day_bins = 0;
+  uint64_t seed = 1;
 };
 
-// The conditional Gaussian of a vector w with targets[k] = rows.Row(indices[k]) . w + noise: its
-// precision A = L + t sum x x^T, as Cholesky factor, and its mean A^-1 (L m + t sum target x).
-// Throws failed_precondition when A is not positive definite in float32.
-void SolveBayesianFm(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                     std::span<const float> targets, const BayesianFmPrior& prior,
-                     kernels::SymmetricMatrix* factor, kernels::Scratch& scratch,
-                     std::span<float> mean);
-// Its two halves.
-void FactorBayesianFm(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                      const BayesianFmPrior& prior, kernels::SymmetricMatrix* factor,
-                      kernels::Scratch& scratch);
-void MeanOfBayesianFm(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                      std::span<const float> targets, const BayesianFmPrior& prior,
-                      const kernels::SymmetricMatrix& factor, std::span<float> mean);
+// What the squares of parameters weigh beside the squared errors.
+struct RatingRidge {
+  double factors;
+  double biases;
+  double links;
+};
 
 // The state of one chain. Vectors of d = rank + 1: users and days hold [factors, bias], items
 // [factors, bias] too; a rating is mean + (user + day) . [item factors, 1] + item bias + noise.
-class BayesianFmSampler {
+class RatingSampler {
  public:
   // REQUIRES: `data` and `pool` outlive this.
-  BayesianFmSampler(const Interactions& data, const BayesianFmOptions& options, ThreadPool& pool);
+  RatingSampler(const Interactions& data, const RatingSamplerOptions& options, ThreadPool& pool);
 
   // Draws every parameter once. The same bits for any number of threads.
   // O(nnz d^2 + (users + items) d^3) and what the links cost.
   void Sweep(int sweep, TrainObserver& observer);
-  BayesianFmSample Snapshot() const;
-  const std::vector<int32_t>& days() const { return day_numbers_; }
-  double mean() const { return mean_; }
-  const std::vector<double>& levels() const { return scale_.values; }
+  // Minimises the squared errors with that ridge by each block in turn: alternating least squares.
+  // O() as Sweep. REQUIRES: no Sweep before or after, no probit.
+  void Descend(const RatingRidge& ridge, TrainObserver& observer);
+  // Of the training ratings.
+  double MeanSquare() const;
+  // Without the effect of a day.
+  float Predict(int32_t user, int32_t item) const;
+  RatingSample Snapshot() const;
+  // All of the model but the samples.
+  RatingModelState State() const;
 
  private:
   // The ratings of each entity of a block, by numbers into those of all in user order.
@@ -92,10 +94,12 @@ class BayesianFmSampler {
                   Workspace* workspace);
   void GatherRows(int which, std::span<const int32_t> ratings, Workspace* workspace) const;
 
-  const BayesianFmOptions options_;
+  const RatingSamplerOptions options_;
+  bool draws_ = true;  // or takes the conditional means
   ThreadPool& pool_;
   size_t d_;
   double mean_ = 0;
+  double lowest_ = 0, highest_ = 0;
   double precision_ = 1;  // of the noise; 1 throughout for probit
   OrdinalScale scale_;    // empty for regression
   std::vector<int32_t> rating_user_, rating_item_, rating_day_;

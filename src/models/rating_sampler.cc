@@ -1,12 +1,9 @@
-#include "models/bayesian_fm_sampler.h"
+#include "models/rating_sampler.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "base/error.h"
-#include "base/text.h"
-#include "kernels/cholesky.h"
 #include "kernels/vector.h"
 #include "models/training.h"
 
@@ -15,22 +12,20 @@ namespace {
 
 enum { kUsers, kItems, kDays };
 
-constexpr std::string_view kType = "bayesian-fm";
-constexpr int64_t kSecondsPerDay = 86400;
 constexpr double kInitialStddev = 0.1;
 constexpr double kProbitSpread = 1.8;  // noise 1 and the scores' variance
 constexpr size_t kRatingsOfABlock = 4096;
 
-FeatureMatrix UserFeatures(const Interactions& data, const BayesianFmOptions& options) {
+FeatureMatrix UserFeatures(const Interactions& data, const RatingSamplerOptions& options) {
   FeatureMatrix features;
-  if (options.implicit) features.SetImplicit(data.by_user());
+  if (options.user_links) features.SetImplicit(data.by_user());
   features.Finish();
   return features;
 }
 
-FeatureMatrix ItemFeatures(const Interactions& data, const BayesianFmOptions& options) {
+FeatureMatrix ItemFeatures(const Interactions& data, const RatingSamplerOptions& options) {
   FeatureMatrix features;
-  if (options.implicit) features.SetImplicit(data.by_item());
+  if (options.item_links) features.SetImplicit(data.by_item());
   if (options.content) features.AddContent(data.content(), data.num_items());
   features.Finish();
   return features;
@@ -38,50 +33,8 @@ FeatureMatrix ItemFeatures(const Interactions& data, const BayesianFmOptions& op
 
 }  // namespace
 
-int32_t BayesianFmDay(int64_t time_s, int day_bins) {
-  const int64_t bin_s = kSecondsPerDay * day_bins;
-  const int64_t day = time_s >= 0 ? time_s / bin_s : -((-time_s + bin_s - 1) / bin_s);
-  return static_cast<int32_t>(std::clamp<int64_t>(day, INT32_MIN, INT32_MAX));
-}
-
-void FactorBayesianFm(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                      const BayesianFmPrior& prior, kernels::SymmetricMatrix* factor,
-                      kernels::Scratch& scratch) {
-  kernels::GramOfRows(rows, indices, {}, factor, scratch);
-  const size_t d = prior.mean.size();
-  for (size_t i = 0; i < d; ++i) {
-    const float* precision = prior.common.precision.data() + i * d;
-    float* row = factor->data() + i * factor->stride();
-    for (size_t j = i; j < d; ++j) row[j] = precision[j] + prior.noise_precision * row[j];
-  }
-  if (kernels::CholeskyFactor(factor)) return;
-  throw Error(Code::kFailedPrecondition, "bayesian-fm: the equations have no stable solution",
-              "lower rank, or scale the ratings to the order of 1 to 10");
-}
-
-void MeanOfBayesianFm(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                      std::span<const float> targets, const BayesianFmPrior& prior,
-                      const kernels::SymmetricMatrix& factor, std::span<float> mean) {
-  const size_t d = prior.mean.size();
-  std::fill(mean.begin(), mean.end(), 0.0f);
-  kernels::AddRows(rows, indices, mean, targets);
-  for (size_t i = 0; i < d; ++i) {
-    mean[i] = prior.noise_precision * mean[i] +
-              kernels::Dot(std::span(prior.common.precision).subspan(i * d, d), prior.mean);
-  }
-  kernels::CholeskySolve(factor, mean);
-}
-
-void SolveBayesianFm(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                     std::span<const float> targets, const BayesianFmPrior& prior,
-                     kernels::SymmetricMatrix* factor, kernels::Scratch& scratch,
-                     std::span<float> mean) {
-  FactorBayesianFm(rows, indices, prior, factor, scratch);
-  MeanOfBayesianFm(rows, indices, targets, prior, *factor, mean);
-}
-
-BayesianFmSampler::BayesianFmSampler(const Interactions& data, const BayesianFmOptions& options,
-                                     ThreadPool& pool)
+RatingSampler::RatingSampler(const Interactions& data, const RatingSamplerOptions& options,
+                             ThreadPool& pool)
     : options_(options),
       pool_(pool),
       d_(static_cast<size_t>(options.rank) + 1),
@@ -90,6 +43,9 @@ BayesianFmSampler::BayesianFmSampler(const Interactions& data, const BayesianFmO
       workspaces_(static_cast<size_t>(pool.threads())) {
   ListRatings(data);
   NumberDays(data);
+  const auto [lowest, highest] = std::minmax_element(ratings_.begin(), ratings_.end());
+  lowest_ = *lowest;
+  highest_ = *highest;
   if (options.probit) {
     scale_ = OrdinalScale::FromRatings(ratings_, kProbitSpread);
     for (const float value : ratings_) levels_.push_back(static_cast<int8_t>(scale_.Level(value)));
@@ -110,7 +66,7 @@ BayesianFmSampler::BayesianFmSampler(const Interactions& data, const BayesianFmO
   RefreshDesign();
 }
 
-void BayesianFmSampler::ListRatings(const Interactions& data) {
+void RatingSampler::ListRatings(const Interactions& data) {
   for (int32_t user = 0; user < data.num_users(); ++user) {
     const SparseRow row = data.by_user().Row(user);
     rating_user_.insert(rating_user_.end(), row.size(), user);
@@ -119,12 +75,12 @@ void BayesianFmSampler::ListRatings(const Interactions& data) {
   }
 }
 
-void BayesianFmSampler::NumberDays(const Interactions& data) {
+void RatingSampler::NumberDays(const Interactions& data) {
   if (options_.day_bins == 0) return;
   std::vector<int32_t> numbers;
   for (int32_t user = 0; user < data.num_users(); ++user) {
     for (const int64_t time_s : data.by_user().Row(user).times_s)
-      numbers.push_back(BayesianFmDay(time_s, options_.day_bins));
+      numbers.push_back(RatingDay(time_s, options_.day_bins));
   }
   day_numbers_ = numbers;
   std::sort(day_numbers_.begin(), day_numbers_.end());
@@ -135,8 +91,8 @@ void BayesianFmSampler::NumberDays(const Interactions& data) {
   }
 }
 
-void BayesianFmSampler::Group(std::span<const int32_t> keys, size_t num_keys,
-                              Grouping* grouping) const {
+void RatingSampler::Group(std::span<const int32_t> keys, size_t num_keys,
+                          Grouping* grouping) const {
   grouping->offsets.assign(num_keys + 1, 0);
   for (const int32_t key : keys) ++grouping->offsets[static_cast<size_t>(key) + 1];
   for (size_t k = 0; k < num_keys; ++k) grouping->offsets[k + 1] += grouping->offsets[k];
@@ -148,18 +104,18 @@ void BayesianFmSampler::Group(std::span<const int32_t> keys, size_t num_keys,
   }
 }
 
-void BayesianFmSampler::FillRandomly(kernels::Matrix* matrix, uint64_t stream) {
+void RatingSampler::FillRandomly(kernels::Matrix* matrix, uint64_t stream) {
   Rng rng = Rng(options_.seed).Fork(stream);
   for (float& value : matrix->values()) value = static_cast<float>(kInitialStddev * rng.Normal());
 }
 
-void BayesianFmSampler::RefreshDesign() {
+void RatingSampler::RefreshDesign() {
   const kernels::Matrix& items = blocks_[kItems].vectors;
   std::copy(items.values().begin(), items.values().end(), item_design_.values().begin());
   for (size_t item = 0; item < items.rows(); ++item) item_design_.Row(item)[d_ - 1] = 1;
 }
 
-float BayesianFmSampler::Predict(size_t rating) const {
+float RatingSampler::Predict(size_t rating) const {
   const auto user = static_cast<size_t>(rating_user_[rating]);
   const auto item = static_cast<size_t>(rating_item_[rating]);
   const std::span<const float> design = item_design_.Row(item);
@@ -172,10 +128,10 @@ float BayesianFmSampler::Predict(size_t rating) const {
   return sum + static_cast<float>(mean_);
 }
 
-void BayesianFmSampler::Sweep(int sweep, TrainObserver& observer) {
+void RatingSampler::Sweep(int sweep, TrainObserver& observer) {
   const Rng root = Rng(options_.seed).Fork(1000 + static_cast<uint64_t>(sweep));
   const auto step = [&](uint64_t stream) {
-    ThrowIfStopped(observer, kType);
+    ThrowIfStopped(observer, options_.model_type);
     return root.Fork(stream);
   };
   options_.probit ? DrawLatents(step(0)) : DrawNoise(step(0));
@@ -190,7 +146,43 @@ void BayesianFmSampler::Sweep(int sweep, TrainObserver& observer) {
   RefreshDesign();
 }
 
-void BayesianFmSampler::DrawNoise(const Rng& rng) {
+void RatingSampler::Descend(const RatingRidge& ridge, TrainObserver& observer) {
+  draws_ = false;
+  for (const int which : {kUsers, kItems, kDays}) {
+    GaussianPrior& prior = blocks_[which].prior;
+    for (size_t i = 0; i < d_; ++i)
+      prior.precision[i * d_ + i] = static_cast<float>(i + 1 < d_ ? ridge.factors : ridge.biases);
+  }
+  const auto step = [&](int which, FeatureLinks* links) {
+    ThrowIfStopped(observer, options_.model_type);
+    Block& block = blocks_[which];
+    const kernels::Matrix none;
+    DrawBlock(which, links != nullptr ? links->shifts() : none, Rng(0));
+    if (links != nullptr) links->Fit(block.vectors, ridge.links / ridge.factors, pool_);
+  };
+  step(kUsers, &user_links_);
+  if (!day_numbers_.empty()) step(kDays, nullptr);
+  step(kItems, &item_links_);
+  RefreshDesign();
+}
+
+double RatingSampler::MeanSquare() const {
+  double sum = 0;
+  for (size_t i = 0; i < ratings_.size(); ++i) {
+    const double error = ratings_[i] - Predict(i);
+    sum += error * error / static_cast<double>(ratings_.size());
+  }
+  return sum;
+}
+
+float RatingSampler::Predict(int32_t user, int32_t item) const {
+  const auto i = static_cast<size_t>(item);
+  return static_cast<float>(mean_) +
+         kernels::Dot(blocks_[kUsers].vectors.Row(static_cast<size_t>(user)), item_design_.Row(i)) +
+         blocks_[kItems].vectors.Row(i)[d_ - 1];
+}
+
+void RatingSampler::DrawNoise(const Rng& rng) {
   const auto blocks =
       static_cast<int64_t>((ratings_.size() + kRatingsOfABlock - 1) / kRatingsOfABlock);
   std::vector<double> squares(static_cast<size_t>(blocks));
@@ -207,7 +199,7 @@ void BayesianFmSampler::DrawNoise(const Rng& rng) {
   precision_ = DrawGamma(1 + static_cast<double>(ratings_.size()) / 2, 1 + total / 2, own);
 }
 
-void BayesianFmSampler::DrawLatents(const Rng& rng) {
+void RatingSampler::DrawLatents(const Rng& rng) {
   const auto blocks =
       static_cast<int64_t>((ratings_.size() + kRatingsOfABlock - 1) / kRatingsOfABlock);
   std::vector<CutpointSums> sums(static_cast<size_t>(blocks),
@@ -232,8 +224,7 @@ void BayesianFmSampler::DrawLatents(const Rng& rng) {
   });
 }
 
-void BayesianFmSampler::DrawPriorOf(Block* block, FeatureLinks* links, bool zero_mean,
-                                    const Rng& rng) {
+void RatingSampler::DrawPriorOf(Block* block, FeatureLinks* links, bool zero_mean, const Rng& rng) {
   VectorSums sums(d_);
   const bool linked = links != nullptr && !links->empty();
   const kernels::Matrix none;
@@ -244,7 +235,7 @@ void BayesianFmSampler::DrawPriorOf(Block* block, FeatureLinks* links, bool zero
   if (linked) links->Draw(block->vectors, block->prior, rng.Fork(1), pool_);
 }
 
-void BayesianFmSampler::DrawBlock(int which, const kernels::Matrix& shifts, const Rng& rng) {
+void RatingSampler::DrawBlock(int which, const kernels::Matrix& shifts, const Rng& rng) {
   const auto n = static_cast<int64_t>(blocks_[which].vectors.rows());
   pool_.ParallelFor(n, 8, [&](int64_t begin, int64_t end, int worker) {
     for (int64_t entity = begin; entity < end; ++entity) {
@@ -256,8 +247,8 @@ void BayesianFmSampler::DrawBlock(int which, const kernels::Matrix& shifts, cons
 }
 
 // Fills the rows that a vector of this block meets, and what is left of the ratings for it.
-void BayesianFmSampler::GatherRows(int which, std::span<const int32_t> ratings,
-                                   Workspace* workspace) const {
+void RatingSampler::GatherRows(int which, std::span<const int32_t> ratings,
+                               Workspace* workspace) const {
   const size_t n = ratings.size();
   if (workspace->rows.rows() < n) {
     workspace->rows = kernels::Matrix(n + n / 2, d_);
@@ -292,8 +283,8 @@ void BayesianFmSampler::GatherRows(int which, std::span<const int32_t> ratings,
   }
 }
 
-void BayesianFmSampler::DrawVector(int which, size_t entity, const kernels::Matrix& shifts, Rng rng,
-                                   Workspace* workspace) {
+void RatingSampler::DrawVector(int which, size_t entity, const kernels::Matrix& shifts, Rng rng,
+                               Workspace* workspace) {
   Block& block = blocks_[which];
   const auto begin = static_cast<size_t>(block.grouping.offsets[entity]);
   const size_t n = static_cast<size_t>(block.grouping.offsets[entity + 1]) - begin;
@@ -302,23 +293,24 @@ void BayesianFmSampler::DrawVector(int which, size_t entity, const kernels::Matr
   std::vector<float> mean = block.prior.mean;
   if (shifts.rows() > 0) kernels::Axpy(1, shifts.Row(entity), mean);
   const std::span<float> vector = block.vectors.Row(entity);
-  SolveBayesianFm(workspace->rows, indices, workspace->targets,
-                  {block.prior, mean, static_cast<float>(precision_)}, &workspace->equations,
-                  workspace->scratch, vector);
+  SolveVector(workspace->rows, indices, workspace->targets,
+              {block.prior, mean, static_cast<float>(precision_)}, &workspace->equations,
+              workspace->scratch, vector);
+  if (!draws_) return;
   workspace->noise.resize(d_);
   for (float& value : workspace->noise) value = static_cast<float>(rng.Normal());
   SolveUpper(workspace->equations, workspace->noise);
   kernels::Axpy(1, workspace->noise, vector);
 }
 
-BayesianFmSample BayesianFmSampler::Snapshot() const {
+RatingSample RatingSampler::Snapshot() const {
   const auto copy = [](const kernels::Matrix& from, size_t rows) {
     kernels::Matrix to(rows, from.columns());
     std::copy_n(from.values().begin(), to.values().size(), to.values().begin());
     return to;
   };
   const size_t num_items = blocks_[kItems].vectors.rows();
-  BayesianFmSample sample;
+  RatingSample sample;
   sample.items = copy(item_design_, num_items);
   for (size_t item = 0; item < num_items; ++item)
     sample.item_bias.push_back(blocks_[kItems].vectors.Row(item)[d_ - 1]);
@@ -328,6 +320,16 @@ BayesianFmSample BayesianFmSampler::Snapshot() const {
   sample.noise_precision = precision_;
   sample.cutpoints = scale_.cutpoints;
   return sample;
+}
+
+RatingModelState RatingSampler::State() const {
+  return {.day_bins = options_.day_bins,
+          .mean = mean_,
+          .lowest = lowest_,
+          .highest = highest_,
+          .levels = scale_.values,
+          .days = day_numbers_,
+          .samples = {}};
 }
 
 }  // namespace marquee
