@@ -1,3 +1,5 @@
+#include "models/registry.h"
+
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -19,7 +21,6 @@
 #include "models/model_file.h"
 #include "models/popular.h"
 #include "models/ranker.h"
-#include "models/registry.h"
 #include "models/rp3beta.h"
 #include "models/sequence.h"
 #include "models/slim.h"
