@@ -35,6 +35,10 @@ TrainRequest RequestFor(const std::string& type, int threads = 2) {
   if (type == "slim") request.settings = {{"l1", "0.1"}, {"l2", "20"}};
   if (type == "user-knn") request.settings = {{"neighbours", "40"}};
   if (type == "markov") request.settings = {{"decay", "1"}, {"smoothing", "1"}};
+  if (type == "autoencoder")
+    request.settings = {{"hidden", "32"},  {"latent", "8"},       {"kl_weight", "0.05"},
+                        {"batch", "16"},   {"epochs", "20"},      {"learning_rate", "0.005"},
+                        {"patience", "0"}, {"anneal_epochs", "5"}};
   if (type == "sequence")
     request.settings = {{"dimension", "16"}, {"blocks", "1"},  {"max_length", "20"},
                         {"batch", "16"},     {"epochs", "40"}, {"learning_rate", "0.005"},
@@ -105,6 +109,8 @@ class ModelContract : public testing::TestWithParam<std::string> {
     if (GetParam() == "biased-mf" || GetParam() == "svdpp") request.settings["factors"] = "2";
     if (GetParam() == "bayesian-fm")
       request.settings = {{"rank", "2"}, {"sweeps", "6"}, {"burn_in", "2"}, {"samples", "2"}};
+    if (GetParam() == "autoencoder")
+      request.settings = {{"hidden", "3"}, {"latent", "2"}, {"epochs", "1"}};
     if (GetParam() == "sequence")
       request.settings = {
           {"dimension", "2"}, {"blocks", "1"}, {"max_length", "3"}, {"epochs", "1"}};

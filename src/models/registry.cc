@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "models/autoencoder.h"
 #include "models/bayesian_fm.h"
 #include "models/biased_mf.h"
 #include "models/bpr.h"
@@ -40,8 +41,8 @@ const std::vector<const ModelDefinition*>& Definitions() {
       &HybridDefinition(),      &SlimDefinition(),     &Rp3BetaDefinition(),
       &ItemKnnDefinition(),     &UserKnnDefinition(),  &MarkovDefinition(),
       &ItemContentDefinition(), &BiasedMfDefinition(), &SvdppDefinition(),
-      &BayesianFmDefinition(),  &SequenceDefinition(), &PopularDefinition(),
-      &EnsembleDefinition(),    &RankerDefinition(),
+      &BayesianFmDefinition(),  &SequenceDefinition(), &AutoencoderDefinition(),
+      &PopularDefinition(),     &EnsembleDefinition(), &RankerDefinition(),
   };
   return definitions;
 }
