@@ -14,23 +14,37 @@ namespace {
 
 constexpr int64_t kRowsOfABlock = 64;
 constexpr int kMaxSteps = 40;
-// Of a right side's norm: errors far below the noise that is drawn with it.
-constexpr double kTolerance = 1e-3;
+// Of a right side's norm: errors far below the noise that is drawn with it. On ML-1M, RMSE is the
+// same to four digits as with 1e-3, at two thirds of the steps.
+constexpr double kTolerance = 1e-2;
 
-// Dot products column by column.
-std::vector<double> ColumnDots(const kernels::Matrix& a, const kernels::Matrix& b) {
+// Dot products column by column; rows weighed by `weights`, if there are any.
+std::vector<double> ColumnDots(const kernels::Matrix& a, const kernels::Matrix& b,
+                               std::span<const float> weights) {
+  constexpr size_t kRowsInFloat = 256;
   std::vector<double> sums(a.columns());
   std::vector<float> part(a.columns());
   for (size_t row = 0; row < a.rows(); ++row) {
     const float* x = a.Row(row).data();
     const float* y = b.Row(row).data();
-    for (size_t k = 0; k < sums.size(); ++k) part[k] += x[k] * y[k];
-    if (row % 256 == 255 || row + 1 == a.rows()) {
+    const float weight = weights.empty() ? 1 : weights[row];
+    for (size_t k = 0; k < sums.size(); ++k) part[k] += weight * x[k] * y[k];
+    if (row % kRowsInFloat == kRowsInFloat - 1 || row + 1 == a.rows()) {
       for (size_t k = 0; k < sums.size(); ++k) sums[k] += part[k];
       std::fill(part.begin(), part.end(), 0.0f);
     }
   }
   return sums;
+}
+
+// y = weights * x, row by row, + factors * y, column by column.
+void AddScaledRows(std::span<const float> weights, const kernels::Matrix& x,
+                   std::span<const float> factors, kernels::Matrix* y) {
+  for (size_t row = 0; row < x.rows(); ++row) {
+    const float* from = x.Row(row).data();
+    float* to = y->Row(row).data();
+    for (size_t k = 0; k < factors.size(); ++k) to[k] = weights[row] * from[k] + factors[k] * to[k];
+  }
 }
 
 // y += factors * x, column by column.
@@ -40,10 +54,6 @@ void AddScaled(std::span<const float> factors, const kernels::Matrix& x, kernels
     float* to = y->Row(row).data();
     for (size_t k = 0; k < factors.size(); ++k) to[k] += factors[k] * from[k];
   }
-}
-
-void CopyTo(const kernels::Matrix& from, kernels::Matrix* to) {
-  std::copy(from.values().begin(), from.values().end(), to->values().begin());
 }
 
 }  // namespace
@@ -99,6 +109,9 @@ void FeatureMatrix::Finish() {
       backward_.values[at] = value;
     }
   }
+  squares_.assign(num_features(), 0.0f);
+  for (size_t i = 0; i < forward_.columns.size(); ++i)
+    squares_[static_cast<size_t>(forward_.columns[i])] += forward_.values[i] * forward_.values[i];
   building_ = {};
 }
 
@@ -183,40 +196,40 @@ void FeatureLinks::SetRightSide(const kernels::Matrix& vectors, const GaussianPr
 }
 
 // Conjugate gradients for all columns at once, each with steps of its own, from the weights of the
-// last sweep on. `right_` turns into the residual.
+// last sweep on, preconditioned by the diagonal: features differ in how often they occur by orders
+// of magnitude. `right_` turns into the residual.
 void FeatureLinks::Solve(ThreadPool& pool) {
   const size_t d = weights_.columns();
+  std::vector<float> scale(weights_.rows());  // the inverse of the diagonal
+  for (size_t f = 0; f < scale.size(); ++f)
+    scale[f] = 1 / (features_.squares()[f] + static_cast<float>(strength_));
   const auto apply = [&](const kernels::Matrix& in) {
     features_.Apply(in, pool, &noise_);
     features_.ApplyTransposed(noise_, pool, &product_);
     kernels::Axpy(static_cast<float>(strength_), in.values(), product_.values());
   };
-  std::vector<double> wanted = ColumnDots(right_, right_);
+  std::vector<double> wanted = ColumnDots(right_, right_, scale);
   for (double& value : wanted) value *= kTolerance * kTolerance;
   apply(weights_);
   kernels::Axpy(-1, product_.values(), right_.values());
-  CopyTo(right_, &direction_);
-  std::vector<double> norms = ColumnDots(right_, right_);
   std::vector<float> step(d), turn(d);
+  AddScaledRows(scale, right_, turn, &direction_);
+  std::vector<double> norms = ColumnDots(right_, right_, scale);
   for (int i = 0; i < kMaxSteps; ++i) {
     bool done = true;
     for (size_t k = 0; k < d; ++k) done &= norms[k] <= wanted[k];
     if (done) break;
     apply(direction_);
-    const std::vector<double> curvature = ColumnDots(direction_, product_);
+    const std::vector<double> curvature = ColumnDots(direction_, product_, {});
     for (size_t k = 0; k < d; ++k)
       step[k] = curvature[k] > 0 ? static_cast<float>(norms[k] / curvature[k]) : 0;
     AddScaled(step, direction_, &weights_);
     for (float& value : step) value = -value;
     AddScaled(step, product_, &right_);
-    const std::vector<double> next = ColumnDots(right_, right_);
+    const std::vector<double> next = ColumnDots(right_, right_, scale);
     for (size_t k = 0; k < d; ++k)
       turn[k] = norms[k] > 0 ? static_cast<float>(next[k] / norms[k]) : 0;
-    for (size_t row = 0; row < direction_.rows(); ++row) {
-      float* to = direction_.Row(row).data();
-      const float* from = right_.Row(row).data();
-      for (size_t k = 0; k < d; ++k) to[k] = from[k] + turn[k] * to[k];
-    }
+    AddScaledRows(scale, right_, turn, &direction_);
     norms = next;
   }
 }

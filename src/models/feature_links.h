@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -29,6 +31,8 @@ class FeatureMatrix {
   void Apply(const kernels::Matrix& in, ThreadPool& pool, kernels::Matrix* out) const;
   // out = X^T in; entities to features.
   void ApplyTransposed(const kernels::Matrix& in, ThreadPool& pool, kernels::Matrix* out) const;
+  // The sum of squares of each column.
+  std::span<const float> squares() const { return squares_; }
   // Must follow the last Set or Add.
   void Finish();
 
@@ -45,6 +49,7 @@ class FeatureMatrix {
   int32_t num_features_ = 0;
   Rows forward_;
   Rows backward_;
+  std::vector<float> squares_;
 };
 
 // The linear model entity mean += X weights under weights_f ~ N(0, (strength precision)^-1),
