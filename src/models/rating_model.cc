@@ -78,7 +78,8 @@ void RatingUser::FoldInto(const RatingSample& sample, const SparseRow& history,
   }
   const VectorPrior prior = {sample.user_prior, posterior->prior_mean,
                              static_cast<float>(sample.noise_precision)};
-  FactorVector(sample.items, columns_, prior, &posterior->factor, scratch_);
+  const ChosenRows rows = {sample.items, columns_};
+  FactorVector(rows, prior, &posterior->factor, scratch_);
   posterior->mean.assign(d, 0);
   posterior->targets.resize(n);
   const OrdinalScale scale = model_.ScaleOf(sample);
@@ -93,8 +94,7 @@ void RatingUser::FoldInto(const RatingSample& sample, const SparseRow& history,
       }
       posterior->targets[k] = value - offsets[k];
     }
-    MeanOfVector(sample.items, columns_, posterior->targets, prior, posterior->factor,
-                 posterior->mean);
+    MeanOfVector(rows, posterior->targets, prior, posterior->factor, posterior->mean);
   }
 }
 

@@ -293,9 +293,10 @@ void RatingSampler::DrawVector(int which, size_t entity, const kernels::Matrix& 
   std::vector<float> mean = block.prior.mean;
   if (shifts.rows() > 0) kernels::Axpy(1, shifts.Row(entity), mean);
   const std::span<float> vector = block.vectors.Row(entity);
-  SolveVector(workspace->rows, indices, workspace->targets,
-              {block.prior, mean, static_cast<float>(precision_)}, &workspace->equations,
-              workspace->scratch, vector);
+  const ChosenRows rows = {workspace->rows, indices};
+  const VectorPrior prior = {block.prior, mean, static_cast<float>(precision_)};
+  FactorVector(rows, prior, &workspace->equations, workspace->scratch);
+  MeanOfVector(rows, workspace->targets, prior, workspace->equations, vector);
   if (!draws_) return;
   workspace->noise.resize(d_);
   for (float& value : workspace->noise) value = static_cast<float>(rng.Normal());

@@ -19,10 +19,9 @@ int32_t RatingDay(int64_t time_s, int day_bins) {
   return static_cast<int32_t>(std::clamp<int64_t>(day, INT32_MIN, INT32_MAX));
 }
 
-void FactorVector(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                  const VectorPrior& prior, kernels::SymmetricMatrix* factor,
-                  kernels::Scratch& scratch) {
-  kernels::GramOfRows(rows, indices, {}, factor, scratch);
+void FactorVector(const ChosenRows& rows, const VectorPrior& prior,
+                  kernels::SymmetricMatrix* factor, kernels::Scratch& scratch) {
+  kernels::GramOfRows(rows.matrix, rows.indices, {}, factor, scratch);
   const size_t d = prior.mean.size();
   for (size_t i = 0; i < d; ++i) {
     const float* precision = prior.common.precision.data() + i * d;
@@ -35,25 +34,16 @@ void FactorVector(const kernels::Matrix& rows, std::span<const int32_t> indices,
               "of 1 to 10");
 }
 
-void MeanOfVector(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                  std::span<const float> targets, const VectorPrior& prior,
+void MeanOfVector(const ChosenRows& rows, std::span<const float> targets, const VectorPrior& prior,
                   const kernels::SymmetricMatrix& factor, std::span<float> mean) {
   const size_t d = prior.mean.size();
   std::fill(mean.begin(), mean.end(), 0.0f);
-  kernels::AddRows(rows, indices, mean, targets);
+  kernels::AddRows(rows.matrix, rows.indices, mean, targets);
   for (size_t i = 0; i < d; ++i) {
     mean[i] = prior.noise_precision * mean[i] +
               kernels::Dot(std::span(prior.common.precision).subspan(i * d, d), prior.mean);
   }
   kernels::CholeskySolve(factor, mean);
-}
-
-void SolveVector(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                 std::span<const float> targets, const VectorPrior& prior,
-                 kernels::SymmetricMatrix* factor, kernels::Scratch& scratch,
-                 std::span<float> mean) {
-  FactorVector(rows, indices, prior, factor, scratch);
-  MeanOfVector(rows, indices, targets, prior, *factor, mean);
 }
 
 }  // namespace marquee

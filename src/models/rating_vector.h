@@ -20,19 +20,19 @@ struct VectorPrior {
   float noise_precision;
 };
 
-// The conditional Gaussian of a vector w with targets[k] = rows.Row(indices[k]) . w + noise: its
-// precision A = L + t sum x x^T, as Cholesky factor, and its mean A^-1 (L m + t sum target x).
-// Throws failed_precondition when A is not positive definite in float32.
-void SolveVector(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                 std::span<const float> targets, const VectorPrior& prior,
-                 kernels::SymmetricMatrix* factor, kernels::Scratch& scratch,
-                 std::span<float> mean);
-// Its two halves.
-void FactorVector(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                  const VectorPrior& prior, kernels::SymmetricMatrix* factor,
-                  kernels::Scratch& scratch);
-void MeanOfVector(const kernels::Matrix& rows, std::span<const int32_t> indices,
-                  std::span<const float> targets, const VectorPrior& prior,
+// Rows of a matrix, in this order.
+struct ChosenRows {
+  const kernels::Matrix& matrix;
+  std::span<const int32_t> indices;
+};
+
+// The conditional Gaussian of a vector w with targets[k] = rows[k] . w + noise. Its precision
+// A = L + t sum x x^T, as Cholesky factor. Throws failed_precondition when A is not positive
+// definite in float32.
+void FactorVector(const ChosenRows& rows, const VectorPrior& prior,
+                  kernels::SymmetricMatrix* factor, kernels::Scratch& scratch);
+// Its mean A^-1 (L m + t sum target x).
+void MeanOfVector(const ChosenRows& rows, std::span<const float> targets, const VectorPrior& prior,
                   const kernels::SymmetricMatrix& factor, std::span<float> mean);
 
 }  // namespace marquee
