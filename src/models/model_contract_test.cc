@@ -39,6 +39,12 @@ TrainRequest RequestFor(const std::string& type, int threads = 2) {
     request.settings = {{"hidden", "32"},  {"latent", "8"},       {"kl_weight", "0.05"},
                         {"batch", "16"},   {"epochs", "20"},      {"learning_rate", "0.005"},
                         {"patience", "0"}, {"anneal_epochs", "5"}};
+  if (type == "ncf")
+    request.settings = {{"factors", "8"},
+                        {"batch", "8"},
+                        {"epochs", "12"},
+                        {"learning_rate", "0.003"},
+                        {"patience", "0"}};
   if (type == "sequence")
     request.settings = {{"dimension", "16"}, {"blocks", "1"},  {"max_length", "20"},
                         {"batch", "16"},     {"epochs", "40"}, {"learning_rate", "0.005"},
@@ -111,6 +117,7 @@ class ModelContract : public testing::TestWithParam<std::string> {
       request.settings = {{"rank", "2"}, {"sweeps", "6"}, {"burn_in", "2"}, {"samples", "2"}};
     if (GetParam() == "autoencoder")
       request.settings = {{"hidden", "3"}, {"latent", "2"}, {"epochs", "1"}};
+    if (GetParam() == "ncf") request.settings = {{"factors", "2"}, {"epochs", "1"}};
     if (GetParam() == "sequence")
       request.settings = {
           {"dimension", "2"}, {"blocks", "1"}, {"max_length", "3"}, {"epochs", "1"}};

@@ -20,6 +20,7 @@
 #include "models/item_knn.h"
 #include "models/markov.h"
 #include "models/model_file.h"
+#include "models/ncf.h"
 #include "models/popular.h"
 #include "models/ranker.h"
 #include "models/rp3beta.h"
@@ -42,7 +43,8 @@ const std::vector<const ModelDefinition*>& Definitions() {
       &ItemKnnDefinition(),     &UserKnnDefinition(),  &MarkovDefinition(),
       &ItemContentDefinition(), &BiasedMfDefinition(), &SvdppDefinition(),
       &BayesianFmDefinition(),  &SequenceDefinition(), &AutoencoderDefinition(),
-      &PopularDefinition(),     &EnsembleDefinition(), &RankerDefinition(),
+      &NcfDefinition(),         &PopularDefinition(),  &EnsembleDefinition(),
+      &RankerDefinition(),
   };
   return definitions;
 }
