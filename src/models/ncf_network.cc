@@ -144,23 +144,23 @@ std::vector<float> NcfNetwork::Multipliers(const Parameters& parameters,
 
 // Rows of the workspace: a group's user and its gradient, an example's layers.
 struct NcfNetwork::Pass {
-  MatrixSpan users, d_users, x, hidden1, hidden2;
+  Workspace& workspace;
+  MatrixSpan users = {}, d_users = {}, x = {}, hidden1 = {}, hidden2 = {};
 };
 
-void NcfNetwork::Forward(const Parameters& parameters, const NcfBatch& batch, Workspace* workspace,
-                         Pass* pass) const {
+void NcfNetwork::Forward(const Parameters& parameters, const NcfBatch& batch, Pass* pass) const {
   const size_t n = batch.items.size();
   const ConstMatrixSpan history = parameters[numbers_.history], item = parameters[numbers_.item];
-  const MatrixSpan sums = workspace->sums.Make(batch.users.size(), 3 * f_);
+  const MatrixSpan sums = pass->workspace.sums.Make(batch.users.size(), 3 * f_);
   FillZero(sums);
   for (size_t user = 0; user < batch.users.size(); ++user) {
     for (const int32_t past : batch.users[user])
       kernels::Axpy(1, history.Row(static_cast<size_t>(past)), sums.Row(user));
   }
-  pass->users = workspace->users.Make(batch.groups.size(), 3 * f_);
-  pass->d_users = workspace->d_users.Make(batch.groups.size(), 3 * f_);
+  pass->users = pass->workspace.users.Make(batch.groups.size(), 3 * f_);
+  pass->d_users = pass->workspace.d_users.Make(batch.groups.size(), 3 * f_);
   FillZero(pass->d_users);
-  pass->x = workspace->x.Make(n, 2 * f_);
+  pass->x = pass->workspace.x.Make(n, 2 * f_);
   for (size_t g = 0; g < batch.groups.size(); ++g) {
     const NcfBatch::Group& group = batch.groups[g];
     const std::span<float> user = pass->users.Row(g);
@@ -173,26 +173,25 @@ void NcfNetwork::Forward(const Parameters& parameters, const NcfBatch& batch, Wo
       Multiply(user.subspan(f_), row.subspan(f_), pass->x.Row(e));
     }
   }
-  pass->hidden1 = workspace->hidden1.Make(n, 2 * f_);
-  pass->hidden2 = workspace->hidden2.Make(n, f_);
+  pass->hidden1 = pass->workspace.hidden1.Make(n, 2 * f_);
+  pass->hidden2 = pass->workspace.hidden2.Make(n, f_);
   nn::LinearForward({parameters[numbers_.layer1], parameters.Vector(numbers_.bias1)}, pass->x,
-                    pass->hidden1, workspace->scratch);
+                    pass->hidden1, pass->workspace.scratch);
   nn::Relu(pass->hidden1);
   nn::LinearForward({parameters[numbers_.layer2], parameters.Vector(numbers_.bias2)}, pass->hidden1,
-                    pass->hidden2, workspace->scratch);
+                    pass->hidden2, pass->workspace.scratch);
   nn::Relu(pass->hidden2);
 }
 
 // Slopes of the logits, kept in the workspace, and the gradients of what makes a logit of the last
 // layer and the products; d_users holds the products' share afterwards.
 double NcfNetwork::OutputSlopes(const Parameters& parameters, const NcfBatch& batch, float weight,
-                                Workspace* workspace, const Pass& pass,
-                                Parameters* gradients) const {
+                                const Pass& pass, Parameters* gradients) const {
   const std::span<const float> bias = parameters.Vector(numbers_.bias);
   const std::span<const float> products = parameters.Vector(numbers_.product_weights);
   const std::span<const float> layers = parameters.Vector(numbers_.layer_weights);
   const std::span<float> d_products = gradients->Vector(numbers_.product_weights);
-  workspace->slopes.resize(batch.items.size());
+  pass.workspace.slopes.resize(batch.items.size());
   double loss = 0;
   for (size_t g = 0; g < batch.groups.size(); ++g) {
     const std::span<const float> user = pass.users.Row(g).first(f_);
@@ -205,7 +204,7 @@ double NcfNetwork::OutputSlopes(const Parameters& parameters, const NcfBatch& ba
       const nn::LogisticLoss at = nn::Logistic(logit, batch.positive[e] != 0);
       loss += static_cast<double>(weight) * at.loss;
       const float slope = weight * at.slope;
-      workspace->slopes[e] = slope;
+      pass.workspace.slopes[e] = slope;
       gradients->Vector(numbers_.bias)[item] += slope;
       kernels::Axpy(slope, pass.hidden2.Row(e), gradients->Vector(numbers_.layer_weights));
       const std::span<float> d_row = (*gradients)[numbers_.item].Row(item).first(f_);
@@ -219,25 +218,26 @@ double NcfNetwork::OutputSlopes(const Parameters& parameters, const NcfBatch& ba
   return loss;
 }
 
-void NcfNetwork::Backward(const Parameters& parameters, const NcfBatch& batch, Workspace* workspace,
-                          const Pass& pass, Parameters* gradients) const {
+void NcfNetwork::Backward(const Parameters& parameters, const NcfBatch& batch, const Pass& pass,
+                          Parameters* gradients) const {
   const size_t n = batch.items.size();
   const std::span<const float> layers = parameters.Vector(numbers_.layer_weights);
-  const MatrixSpan d_hidden2 = workspace->d_hidden2.Make(n, f_);
+  const MatrixSpan d_hidden2 = pass.workspace.d_hidden2.Make(n, f_);
   for (size_t e = 0; e < n; ++e) {
-    for (size_t k = 0; k < f_; ++k) d_hidden2.Row(e)[k] = workspace->slopes[e] * layers[k];
+    for (size_t k = 0; k < f_; ++k) d_hidden2.Row(e)[k] = pass.workspace.slopes[e] * layers[k];
   }
   nn::ReluBackward(pass.hidden2, d_hidden2);
-  const MatrixSpan d_hidden1 = workspace->d_hidden1.Make(n, 2 * f_);
+  const MatrixSpan d_hidden1 = pass.workspace.d_hidden1.Make(n, 2 * f_);
   nn::LinearBackward({parameters[numbers_.layer2], parameters.Vector(numbers_.bias2)}, pass.hidden1,
                      d_hidden2,
                      {d_hidden1, (*gradients)[numbers_.layer2], gradients->Vector(numbers_.bias2)},
-                     workspace->scratch);
+                     pass.workspace.scratch);
   nn::ReluBackward(pass.hidden1, d_hidden1);
-  const MatrixSpan d_x = workspace->d_x.Make(n, 2 * f_);
-  nn::LinearBackward(
-      {parameters[numbers_.layer1], parameters.Vector(numbers_.bias1)}, pass.x, d_hidden1,
-      {d_x, (*gradients)[numbers_.layer1], gradients->Vector(numbers_.bias1)}, workspace->scratch);
+  const MatrixSpan d_x = pass.workspace.d_x.Make(n, 2 * f_);
+  nn::LinearBackward({parameters[numbers_.layer1], parameters.Vector(numbers_.bias1)}, pass.x,
+                     d_hidden1,
+                     {d_x, (*gradients)[numbers_.layer1], gradients->Vector(numbers_.bias1)},
+                     pass.workspace.scratch);
   for (size_t g = 0; g < batch.groups.size(); ++g) {
     const std::span<const float> user = pass.users.Row(g).subspan(f_);
     const std::span<float> d_user = pass.d_users.Row(g).subspan(f_);
@@ -252,22 +252,22 @@ void NcfNetwork::Backward(const Parameters& parameters, const NcfBatch& batch, W
       }
     }
   }
-  HistoryGradients(batch, workspace, pass.d_users, gradients);
+  HistoryGradients(batch, pass, gradients);
 }
 
 // A group's user is a sum over the history: all its items have one gradient, but for the one left
 // out.
-void NcfNetwork::HistoryGradients(const NcfBatch& batch, Workspace* workspace,
-                                  const MatrixSpan& d_users, Parameters* gradients) const {
+void NcfNetwork::HistoryGradients(const NcfBatch& batch, const Pass& pass,
+                                  Parameters* gradients) const {
   const MatrixSpan history = (*gradients)[numbers_.history];
-  const MatrixSpan d_sums = workspace->d_sums.Make(batch.users.size(), 3 * f_);
+  const MatrixSpan d_sums = pass.workspace.d_sums.Make(batch.users.size(), 3 * f_);
   FillZero(d_sums);
   for (size_t g = 0; g < batch.groups.size(); ++g) {
     const NcfBatch::Group& group = batch.groups[g];
     const float scale = ScaleOf(batch, group);
-    kernels::Axpy(scale, d_users.Row(g), d_sums.Row(group.user));
+    kernels::Axpy(scale, pass.d_users.Row(g), d_sums.Row(group.user));
     if (group.left_out >= 0)
-      kernels::Axpy(-scale, d_users.Row(g), history.Row(static_cast<size_t>(group.left_out)));
+      kernels::Axpy(-scale, pass.d_users.Row(g), history.Row(static_cast<size_t>(group.left_out)));
   }
   for (size_t user = 0; user < batch.users.size(); ++user) {
     for (const int32_t past : batch.users[user])
@@ -277,10 +277,10 @@ void NcfNetwork::HistoryGradients(const NcfBatch& batch, Workspace* workspace,
 
 double NcfNetwork::AddGradients(const Parameters& parameters, const NcfBatch& batch, float weight,
                                 Workspace* workspace, Parameters* gradients) const {
-  Pass pass;
-  Forward(parameters, batch, workspace, &pass);
-  const double loss = OutputSlopes(parameters, batch, weight, workspace, pass, gradients);
-  Backward(parameters, batch, workspace, pass, gradients);
+  Pass pass = {.workspace = *workspace};
+  Forward(parameters, batch, &pass);
+  const double loss = OutputSlopes(parameters, batch, weight, pass, gradients);
+  Backward(parameters, batch, pass, gradients);
   return loss;
 }
 

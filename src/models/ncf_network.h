@@ -75,14 +75,12 @@ class NcfNetwork {
 
  private:
   struct Pass;
-  void Forward(const nn::Parameters& parameters, const NcfBatch& batch, Workspace* workspace,
-               Pass* pass) const;
+  void Forward(const nn::Parameters& parameters, const NcfBatch& batch, Pass* pass) const;
   double OutputSlopes(const nn::Parameters& parameters, const NcfBatch& batch, float weight,
-                      Workspace* workspace, const Pass& pass, nn::Parameters* gradients) const;
-  void Backward(const nn::Parameters& parameters, const NcfBatch& batch, Workspace* workspace,
-                const Pass& pass, nn::Parameters* gradients) const;
-  void HistoryGradients(const NcfBatch& batch, Workspace* workspace,
-                        const kernels::MatrixSpan& d_users, nn::Parameters* gradients) const;
+                      const Pass& pass, nn::Parameters* gradients) const;
+  void Backward(const nn::Parameters& parameters, const NcfBatch& batch, const Pass& pass,
+                nn::Parameters* gradients) const;
+  void HistoryGradients(const NcfBatch& batch, const Pass& pass, nn::Parameters* gradients) const;
 
   size_t items_;
   size_t f_;
