@@ -64,7 +64,7 @@ class Trainer {
       ThrowIfStopped(observer, kType);
       const auto users = std::span(users_).subspan(first, std::min(size, users_.size() - first));
       const AutoencoderBatch batch = Draw(users, rng);
-      network_.AddGradients(*parameters, batch, kl_weight, rng.Fork(first), pool_,
+      network_.AddGradients(*parameters, batch, {kl_weight, rng.Fork(first), pool_},
                             &adam_.Gradient(0));
       adam_.Step(pool_, parameters);
     }
@@ -123,7 +123,7 @@ void ScoreHistory(const AutoencoderNetwork& network, const nn::Parameters& param
   AutoencoderBatch batch;
   batch.Append(KnownItems(history, static_cast<int32_t>(network.shape().items)).columns);
   AutoencoderNetwork::State state(network.shape(), 1);
-  network.Forward(parameters, batch, 0, 1, &state);
+  network.Forward(parameters, batch, {0, 1}, &state);
   network.Logits(parameters, state.restored.Row(0), scores);
 }
 
@@ -150,7 +150,7 @@ class FoldedAutoencoderUser : public FoldedUser {
         columns_(columns.begin(), columns.end()),
         batch_(UnknownAnd(columns_)),
         state_(network.shape(), 2) {
-    network_.Forward(parameters_, batch_, 0, 2, &state_);
+    network_.Forward(parameters_, batch_, {0, 2}, &state_);
     const auto& numbers = network_.numbers();
     kernels::Matrix before(2, network_.shape().hidden);
     kernels::Scratch scratch;

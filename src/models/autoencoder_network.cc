@@ -93,7 +93,8 @@ struct AutoencoderNetwork::Slopes {
 };
 
 void AutoencoderNetwork::Forward(const Parameters& parameters, const AutoencoderBatch& batch,
-                                 size_t first, size_t count, State* state) const {
+                                 Range users, State* state) const {
+  const auto [first, count] = users;
   kernels::Scratch scratch;
   const ConstMatrixSpan input = parameters[numbers_.input];
   const MatrixSpan hidden = MatrixSpan(state->hidden).Rows(first, count);
@@ -130,8 +131,8 @@ void AutoencoderNetwork::Logits(const Parameters& parameters, std::span<const fl
 }
 
 double AutoencoderNetwork::LogitSlopes(const Parameters& parameters, const AutoencoderBatch& batch,
-                                       size_t first, size_t count, const State& state,
-                                       Slopes* slopes) const {
+                                       Range users, const State& state, Slopes* slopes) const {
+  const auto [first, count] = users;
   kernels::Scratch scratch;
   const MatrixSpan logits = MatrixSpan(slopes->logits).Rows(first, count);
   for (size_t row = 0; row < count; ++row)
@@ -155,8 +156,9 @@ double AutoencoderNetwork::LogitSlopes(const Parameters& parameters, const Autoe
   return loss;
 }
 
-double AutoencoderNetwork::Backward(const Parameters& parameters, size_t first, size_t count,
-                                    double kl_weight, const State& state, Slopes* slopes) const {
+double AutoencoderNetwork::Backward(const Parameters& parameters, Range users, double kl_weight,
+                                    const State& state, Slopes* slopes) const {
+  const auto [first, count] = users;
   kernels::Scratch scratch;
   const MatrixSpan restored = MatrixSpan(slopes->restored).Rows(first, count);
   kernels::Gemm(ConstMatrixSpan(slopes->logits).Rows(first, count), parameters[numbers_.output],
@@ -189,9 +191,10 @@ double AutoencoderNetwork::Backward(const Parameters& parameters, size_t first, 
   return static_cast<double>(weight) * divergence;
 }
 
-void AutoencoderNetwork::AddItemGradients(const AutoencoderBatch& batch, size_t first, size_t count,
+void AutoencoderNetwork::AddItemGradients(const AutoencoderBatch& batch, Range items,
                                           const State& state, const Slopes& slopes,
                                           Parameters* gradients) const {
+  const auto [first, count] = items;
   kernels::Scratch scratch;
   const ConstMatrixSpan logits = ConstMatrixSpan(slopes.logits).Columns(first, count);
   kernels::Gemm(kernels::Transposed(logits), state.restored,
@@ -224,27 +227,27 @@ void AutoencoderNetwork::AddInnerGradients(const State& state, const Slopes& slo
 }
 
 double AutoencoderNetwork::AddGradients(const Parameters& parameters, const AutoencoderBatch& batch,
-                                        double kl_weight, const Rng& rng, ThreadPool& pool,
-                                        Parameters* gradients) const {
+                                        const Descent& descent, Parameters* gradients) const {
   State state(shape_, batch.size());
   Slopes slopes(shape_, batch.size());
   std::vector<double> losses(batch.size());  // of a block, at its first user
-  ForBlocks(pool, batch.size(), kUserGrain, [&](size_t first, size_t count) {
+  ForBlocks(descent.pool, batch.size(), kUserGrain, [&](size_t first, size_t count) {
     for (size_t user = first; user < first + count; ++user) {
-      Rng own = rng.Fork(user);
+      Rng own = descent.rng.Fork(user);
       for (float& value : state.noise.Row(user)) value = static_cast<float>(own.Normal());
     }
-    Forward(parameters, batch, first, count, &state);
-    losses[first] = LogitSlopes(parameters, batch, first, count, state, &slopes) +
-                    Backward(parameters, first, count, kl_weight, state, &slopes);
+    const Range users = {first, count};
+    Forward(parameters, batch, users, &state);
+    losses[first] = LogitSlopes(parameters, batch, users, state, &slopes) +
+                    Backward(parameters, users, descent.kl_weight, state, &slopes);
   });
   const size_t blocks = (shape_.items + kItemGrain - 1) / kItemGrain;
-  ForBlocks(pool, blocks + 1, 1, [&](size_t block, size_t) {
+  ForBlocks(descent.pool, blocks + 1, 1, [&](size_t block, size_t) {
     if (block == 0) {
       AddInnerGradients(state, slopes, gradients);
     } else {
       const size_t first = (block - 1) * kItemGrain;
-      AddItemGradients(batch, first, std::min(kItemGrain, shape_.items - first), state, slopes,
+      AddItemGradients(batch, {first, std::min(kItemGrain, shape_.items - first)}, state, slopes,
                        gradients);
     }
   });

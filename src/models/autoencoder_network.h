@@ -61,29 +61,38 @@ class AutoencoderNetwork {
     kernels::Matrix latent;    // mean + noise * deviation
     kernels::Matrix restored;  // tanh(z W3)
   };
-  // Users first..first+count-1; the noise is given.
-  void Forward(const nn::Parameters& parameters, const AutoencoderBatch& batch, size_t first,
-               size_t count, State* state) const;
+  // Some of the users of a batch, or of the items.
+  struct Range {
+    size_t first;
+    size_t count;
+  };
+  // The noise is given.
+  void Forward(const nn::Parameters& parameters, const AutoencoderBatch& batch, Range users,
+               State* state) const;
   // Of one user who was restored.
   void Logits(const nn::Parameters& parameters, std::span<const float> restored,
               std::span<float> logits) const;
 
   // Adds the gradients of the mean over users of: -log likelihood of what they met under one
-  // softmax over the items, plus `kl_weight` times the divergence of the latent from N(0, I).
-  // Returns that mean. Draws noise by `rng`. The same bits for any number of threads.
+  // softmax over the items, plus kl_weight times the divergence of the latent from N(0, I).
+  // Returns that mean. Draws noise by rng. The same bits for any number of threads.
   // O(users items hidden).
+  struct Descent {
+    double kl_weight;
+    Rng rng;
+    ThreadPool& pool;
+  };
   double AddGradients(const nn::Parameters& parameters, const AutoencoderBatch& batch,
-                      double kl_weight, const Rng& rng, ThreadPool& pool,
-                      nn::Parameters* gradients) const;
+                      const Descent& descent, nn::Parameters* gradients) const;
 
  private:
   struct Slopes;
-  double LogitSlopes(const nn::Parameters& parameters, const AutoencoderBatch& batch, size_t first,
-                     size_t count, const State& state, Slopes* slopes) const;
-  double Backward(const nn::Parameters& parameters, size_t first, size_t count, double kl_weight,
+  double LogitSlopes(const nn::Parameters& parameters, const AutoencoderBatch& batch, Range users,
+                     const State& state, Slopes* slopes) const;
+  double Backward(const nn::Parameters& parameters, Range users, double kl_weight,
                   const State& state, Slopes* slopes) const;
-  void AddItemGradients(const AutoencoderBatch& batch, size_t first, size_t count,
-                        const State& state, const Slopes& slopes, nn::Parameters* gradients) const;
+  void AddItemGradients(const AutoencoderBatch& batch, Range items, const State& state,
+                        const Slopes& slopes, nn::Parameters* gradients) const;
   void AddInnerGradients(const State& state, const Slopes& slopes, nn::Parameters* gradients) const;
 
   AutoencoderShape shape_;

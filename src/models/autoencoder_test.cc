@@ -54,7 +54,7 @@ TEST(AutoencoderNetwork, GradientsAreThoseOfFiniteDifferences) {
   ThreadPool pool(2);
   nn::Parameters gradients(network.layout()), ignored(network.layout());
   const auto loss = [&](nn::Parameters* to) {
-    return network.AddGradients(parameters, batch, 0.7, Rng(3), pool, to);
+    return network.AddGradients(parameters, batch, {0.7, Rng(3), pool}, to);
   };
   loss(&gradients);
   nn::ExpectGradient([&] { return loss(&ignored); }, parameters.values(), gradients.values());
@@ -73,7 +73,7 @@ TEST(AutoencoderNetwork, TheLossIsTheLikelihoodPlusTheDivergence) {
   batch.Append(kFirst);
   batch.Append(kSecond);
   AutoencoderNetwork::State state(kShape, 2);
-  network.Forward(parameters, batch, 0, 2, &state);
+  network.Forward(parameters, batch, {0, 2}, &state);
   double likelihood = 0, divergence = 0;
   for (size_t user = 0; user < 2; ++user) {
     std::vector<float> logits(6);
@@ -89,9 +89,9 @@ TEST(AutoencoderNetwork, TheLossIsTheLikelihoodPlusTheDivergence) {
   }
   ThreadPool pool(1);
   nn::Parameters gradients(network.layout());
-  EXPECT_NEAR(network.AddGradients(parameters, batch, 0, Rng(1), pool, &gradients), likelihood,
+  EXPECT_NEAR(network.AddGradients(parameters, batch, {0, Rng(1), pool}, &gradients), likelihood,
               1e-4);
-  EXPECT_NEAR(network.AddGradients(parameters, batch, 2, Rng(1), pool, &gradients),
+  EXPECT_NEAR(network.AddGradients(parameters, batch, {2, Rng(1), pool}, &gradients),
               likelihood + 2 * divergence, 1e-3);
 }
 

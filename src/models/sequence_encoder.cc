@@ -107,9 +107,8 @@ void SequenceEncoder::EmbedBackward(const ItemSequences& sequences, const ConstM
   }
 }
 
-void SequenceEncoder::BlockForward(const Block& block, const Parameters& parameters,
-                                   const nn::AttentionRows& rows, Pass* pass, Workspace* workspace,
-                                   BlockWorkspace* own, const MatrixSpan& x) const {
+void SequenceEncoder::BlockForward(const BlockCall& call, Pass* pass, const MatrixSpan& x) const {
+  const auto& [block, parameters, rows, workspace, own] = call;
   const size_t n = x.rows, d = x.columns;
   kernels::Scratch& scratch = workspace->scratch;
   const MatrixSpan step = workspace->step_buffer.Make(n, d);
@@ -137,10 +136,9 @@ void SequenceEncoder::BlockForward(const Block& block, const Parameters& paramet
   AddTo(step, x);
 }
 
-void SequenceEncoder::BlockBackward(const Block& block, const Parameters& parameters,
-                                    const nn::AttentionRows& rows, Workspace* workspace,
-                                    BlockWorkspace* own, const MatrixSpan& dx,
+void SequenceEncoder::BlockBackward(const BlockCall& call, const MatrixSpan& dx,
                                     Parameters* gradients) const {
+  const auto& [block, parameters, rows, workspace, own] = call;
   const size_t n = dx.rows, d = dx.columns;
   kernels::Scratch& scratch = workspace->scratch;
   const MatrixSpan step = workspace->step_buffer.Make(n, d);
@@ -181,7 +179,8 @@ MatrixSpan SequenceEncoder::Forward(const Parameters& parameters, const ItemSequ
   workspace->dropout.Forward(pass.dropout, pass.rng, x);
   const nn::AttentionRows rows = {sequences.begins, shape_.heads};
   for (size_t block = 0; block < blocks_.size(); ++block)
-    BlockForward(blocks_[block], parameters, rows, &pass, workspace, &workspace->blocks[block], x);
+    BlockForward({blocks_[block], parameters, rows, workspace, &workspace->blocks[block]}, &pass,
+                 x);
   const MatrixSpan hidden = workspace->hidden_buffer.Make(n, d);
   workspace->norm.Forward(parameters.Vector(norm_gain_), parameters.Vector(norm_bias_), x, hidden);
   return hidden;
@@ -194,8 +193,8 @@ void SequenceEncoder::Backward(const Parameters& parameters, const ItemSequences
                            gradients->Vector(norm_gain_), gradients->Vector(norm_bias_));
   const nn::AttentionRows rows = {sequences.begins, shape_.heads};
   for (size_t block = blocks_.size(); block-- > 0;)
-    BlockBackward(blocks_[block], parameters, rows, workspace, &workspace->blocks[block], d_hidden,
-                  gradients);
+    BlockBackward({blocks_[block], parameters, rows, workspace, &workspace->blocks[block]},
+                  d_hidden, gradients);
   workspace->dropout.Backward(d_hidden);
   EmbedBackward(sequences, d_hidden, gradients);
 }

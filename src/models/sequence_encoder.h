@@ -75,12 +75,18 @@ class SequenceEncoder {
              const kernels::MatrixSpan& x) const;
   void EmbedBackward(const ItemSequences& sequences, const kernels::ConstMatrixSpan& dx,
                      nn::Parameters* gradients) const;
-  void BlockForward(const Block& block, const nn::Parameters& parameters,
-                    const nn::AttentionRows& rows, Pass* pass, Workspace* workspace,
-                    BlockWorkspace* own, const kernels::MatrixSpan& x) const;
-  void BlockBackward(const Block& block, const nn::Parameters& parameters,
-                     const nn::AttentionRows& rows, Workspace* workspace, BlockWorkspace* own,
-                     const kernels::MatrixSpan& dx, nn::Parameters* gradients) const;
+  // One block at work.
+  struct BlockCall {
+    const Block& block;
+    const nn::Parameters& parameters;
+    const nn::AttentionRows& rows;
+    Workspace* workspace;
+    BlockWorkspace* own;
+  };
+
+  void BlockForward(const BlockCall& call, Pass* pass, const kernels::MatrixSpan& x) const;
+  void BlockBackward(const BlockCall& call, const kernels::MatrixSpan& dx,
+                     nn::Parameters* gradients) const;
 
   EncoderShape shape_;
   nn::Layout layout_;
