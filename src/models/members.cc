@@ -90,12 +90,11 @@ std::vector<TrainRequest> ParseMembers(std::string_view key, const TrainInput& i
   for (const auto& [setting, value] : input.settings.AsObject()) {
     const size_t dot = setting.find('.');
     if (dot == std::string::npos) continue;
-    const auto member = std::find_if(members.begin(), members.end(), [&](const TrainRequest& one) {
-      return one.type == setting.substr(0, dot);
-    });
+    const std::string type = setting.substr(0, dot);
+    const auto member = std::find_if(members.begin(), members.end(),
+                                     [&](const TrainRequest& one) { return one.type == type; });
     if (member == members.end()) {
-      throw Error(Code::kInvalidArgument,
-                  StrCat(setting, ": ", setting.substr(0, dot), " is not among the members"),
+      throw Error(Code::kInvalidArgument, StrCat(setting, ": ", type, " is not among the members"),
                   StrCat("members: ", text));
     }
     member->settings[setting.substr(dot + 1)] = SettingText(value);
