@@ -32,6 +32,12 @@ void AddProtocolFlags(CLI::App& command, ProtocolFlags& flags) {
   command.add_option("--folds", flags.request.folds,
                      "rating-holdout: random90 leaves out a tenth; given runs u1 to u5 of "
                      "--split-files and pools the errors");
+  command.add_option("--split-seed", flags.request.split_seed, "Seed of the random splits")
+      ->capture_default_str();
+  command
+      .add_option("--test-share", flags.request.test_share,
+                  "global-time-split: the last part of the events, in (0, 1)")
+      ->capture_default_str();
 }
 
 Interactions ProtocolData(Context& context, const EvaluateRequest& request) {

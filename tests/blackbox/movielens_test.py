@@ -46,6 +46,22 @@ class MovieLens1M(unittest.TestCase):
         self.assertGreater(ndcg["ease"], 0.40)
         self.assertLess(max(ndcg["most-popular"], ndcg["item-content"]), 0.35)
 
+    def test_each_protocol_gives_its_own_number(self):
+        """The floor of each protocol, most-popular, is the same everywhere: published, or counted a second time in SQL."""
+        popular = ("evaluate", "--model", "most-popular")
+        ncf = self.run_json(*popular, "--protocol", "ncf-leave-one-out", "--split-files", data_set("ncf-ml-1m"))
+        self.assertAlmostEqual(ncf["metrics"]["hit_rate@10"]["mean"], 0.4533, delta=0.0003)
+        self.assertAlmostEqual(ncf["metrics"]["ndcg@10"]["mean"], 0.2542, delta=0.0003)
+        full = self.run_json(*popular, "--protocol", "leave-one-out-full")
+        self.assertEqual((full["users"], full["items"]), (6040, 3416))
+        late = self.run_json(*popular, "--protocol", "global-time-split", "--test-share", "0.1")
+        early = self.run_json(*popular, "--protocol", "global-time-split")
+        self.assertGreater(late["interactions"], early["interactions"])
+
+    def test_another_split_seed_is_another_split(self):
+        evaluate = ("evaluate", "--protocol", "strong-generalization", "--model", "most-popular")
+        self.assertNotEqual(self.run_json(*evaluate)["metrics"], self.run_json(*evaluate, "--split-seed", "7")["metrics"])
+
     def test_settings_are_taken_and_a_wrong_one_is_named(self):
         result = self.run_json("evaluate", "--protocol", "strong-generalization", "--model", "ease", "--set", "l2=500")
         self.assertEqual(result["settings"]["l2"], 500)
