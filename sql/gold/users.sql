@@ -1,10 +1,16 @@
 -- gold.users: every user who rated, with the habits that models use as features.
 -- Affinity to a genre: how far the ratings of its titles lie above the mean rating of the user, in units of the scale,
 -- drawn to 0 where there are few: sum(rating - mean) / (count + 5). 0 when the user rated none.
+-- Age groups are the brackets of MovieLens 1M, each named by its first year: a source that has ages in years and one that
+-- has these brackets give the same groups.
 -- in   silver.ratings
+--      silver.users
 --      gold.items
 -- out  user_row           integer      dense, from 0, in the order of the ids: numbers as numbers, before words
 --      user_id            varchar      as the source names the user
+--      gender             varchar      F, M; null when unknown
+--      age_group          integer      1 (below 18), 18, 25, 35, 45, 50 or 56 (and above); null when unknown
+--      occupation         varchar      a word or a code, as the source has it; null when unknown
 --      n_ratings          bigint       how many ratings the user gave: the activity
 --      mean_rating        double       on the scale of the source
 --      first_rated_at     timestamptz  UTC
@@ -68,10 +74,24 @@ numbered as (
     *,
     case when regexp_matches(user_id, '^[0-9]{1,18}$') then cast(user_id as bigint) end as number
   from sums
+),
+known as (
+  select
+    user_id as known_id, gender, occupation,
+    cast(case
+      when age < 18 then 1
+      when age < 25 then 18
+      when age < 35 then 25
+      when age < 45 then 35
+      when age < 50 then 45
+      when age < 56 then 50
+      when age >= 56 then 56
+    end as integer) as age_group
+  from silver.users
 )
 select
   cast(row_number() over (order by number nulls last, user_id) - 1 as integer) as user_row,
-  user_id, n_ratings, mean_rating, first_rated_at, last_rated_at,
+  user_id, gender, age_group, occupation, n_ratings, mean_rating, first_rated_at, last_rated_at,
   (epoch(newest_at) - epoch(last_rated_at)) / 86400e0 as recency_days,
   (rating_action - mean_rating * n_action) / (n_action + 5.0) as likes_action,
   (rating_adventure - mean_rating * n_adventure) / (n_adventure + 5.0) as likes_adventure,
@@ -94,3 +114,4 @@ select
   (rating_western - mean_rating * n_western) / (n_western + 5.0) as likes_western
 from numbered
 cross join newest
+left join known on known_id = user_id

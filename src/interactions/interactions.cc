@@ -64,6 +64,12 @@ SparseMatrix SparseMatrix::Transposed() const {
                       std::move(times));
 }
 
+std::span<const std::string> Interactions::UserFeatures(int32_t user) const {
+  const auto at = static_cast<size_t>(user);
+  if (user < 0 || at >= user_content_->features.size()) return {};
+  return user_content_->features[at];
+}
+
 InteractionsBuilder::InteractionsBuilder()
     : users_(std::make_shared<IdDictionary>()), items_(std::make_shared<IdDictionary>()) {}
 
@@ -88,6 +94,15 @@ void InteractionsBuilder::Add(int32_t user, int32_t item, float value, int64_t t
 }
 
 void InteractionsBuilder::SetContent(ItemContent content) { content_ = std::move(content); }
+
+void InteractionsBuilder::SetUserContent(UserContent content) {
+  user_content_ = std::move(content);
+}
+
+void InteractionsBuilder::SetContentOf(const Interactions& data) {
+  SetContent(data.content());
+  SetUserContent(data.user_content());
+}
 
 void InteractionsBuilder::Reserve(int64_t interactions) {
   entries_.reserve(static_cast<size_t>(interactions));
@@ -136,6 +151,7 @@ Interactions InteractionsBuilder::Build() {
   built.users_ = std::exchange(users_, std::make_shared<IdDictionary>());
   built.items_ = std::exchange(items_, std::make_shared<IdDictionary>());
   built.content_ = std::make_shared<ItemContent>(std::exchange(content_, {}));
+  built.user_content_ = std::make_shared<UserContent>(std::exchange(user_content_, {}));
   return built;
 }
 
@@ -148,7 +164,7 @@ Interactions KeepAbove(const Interactions& data, float min_value) {
         builder.Add(user, row.columns[i], row.values[i], row.times_s[i]);
     }
   }
-  builder.SetContent(data.content());
+  builder.SetContentOf(data);
   return builder.Build();
 }
 

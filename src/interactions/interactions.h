@@ -69,6 +69,12 @@ struct ItemContent {
   std::vector<int32_t> years;  // 0: unknown
 };
 
+// What is known of each user beside the interactions; index = user row. Of each a few categorical
+// features, "age=25", "gender=M", ascending, each once. Rows beyond the end: nothing is known.
+struct UserContent {
+  std::vector<std::vector<std::string>> features;
+};
+
 // Immutable, thread-safe, cheap to copy.
 class Interactions {
  public:
@@ -82,6 +88,9 @@ class Interactions {
   const SparseMatrix& by_user() const { return *by_user_; }
   const SparseMatrix& by_item() const { return *by_item_; }
   const ItemContent& content() const { return *content_; }
+  const UserContent& user_content() const { return *user_content_; }
+  // Of one user; empty when nothing is known, and for no row at all (-1).
+  std::span<const std::string> UserFeatures(int32_t user) const;
   // The newest time, seconds since 1970; 0 when empty.
   int64_t newest_s() const { return newest_s_; }
 
@@ -92,6 +101,7 @@ class Interactions {
   std::shared_ptr<const SparseMatrix> by_user_;
   std::shared_ptr<const SparseMatrix> by_item_;
   std::shared_ptr<const ItemContent> content_;
+  std::shared_ptr<const UserContent> user_content_;
   int64_t newest_s_ = 0;
 };
 
@@ -110,6 +120,9 @@ class InteractionsBuilder {
   // Throws invalid_argument for a NaN or infinite value. REQUIRES: rows that were added.
   void Add(int32_t user, int32_t item, float value, int64_t time_s);
   void SetContent(ItemContent content);
+  void SetUserContent(UserContent content);
+  // The content of items and users of `data`. REQUIRES: rows of users and items as there.
+  void SetContentOf(const Interactions& data);
   void Reserve(int64_t interactions);
   // O(nnz log(row)) time; the builder is empty afterwards.
   Interactions Build();
@@ -125,6 +138,7 @@ class InteractionsBuilder {
   std::shared_ptr<IdDictionary> items_;
   std::vector<Entry> entries_;
   ItemContent content_;
+  UserContent user_content_;
 };
 
 // The interactions with a value above `min_value`; dictionaries, rows and content stay as they are.

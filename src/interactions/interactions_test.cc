@@ -64,6 +64,16 @@ TEST(Interactions, KeepAboveKeepsTheRowsAndDropsTheRest) {
   EXPECT_THAT(kept.by_user().Row(0).columns, ElementsAre(0));
 }
 
+TEST(Interactions, FeaturesOfUsersAreKeptWithTheirRows) {
+  const Interactions three = ThreeRatings();
+  InteractionsBuilder builder(three.shared_users(), three.shared_items());
+  builder.SetUserContent({{{"age=25", "gender=F"}}});
+  const Interactions kept = KeepAbove(builder.Build(), 3.5f);
+  EXPECT_THAT(kept.UserFeatures(0), ElementsAre("age=25", "gender=F"));
+  EXPECT_THAT(kept.UserFeatures(1), testing::IsEmpty());
+  EXPECT_THAT(kept.UserFeatures(-1), testing::IsEmpty());
+}
+
 TEST(Interactions, NothingIsAValidData) {
   const Interactions data = InteractionsBuilder().Build();
   EXPECT_EQ(data.num_users(), 0);

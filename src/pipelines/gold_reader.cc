@@ -1,6 +1,7 @@
 #include "pipelines/gold_reader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -19,16 +20,31 @@ void CheckNextRow(std::string_view table, int32_t row, int64_t expected) {
               "make the gold tables again: marquee gold --force");
 }
 
-int64_t ReadUsers(lake::Session& session, InteractionsBuilder* builder) {
-  const auto result =
-      session.Query("select cast(user_row as integer), user_id from gold.users order by user_row");
-  int64_t users = 0;
+constexpr std::string_view kUserFeatures[] = {"age", "gender", "occupation"};  // ascending
+
+// `described`: the table has what is known of people, which those of older versions lack.
+int64_t ReadUsers(lake::Session& session, bool described, InteractionsBuilder* builder) {
+  const std::string features = described ? "cast(age_group as varchar), gender, occupation"
+                                         : "cast(null as varchar), cast(null as varchar), "
+                                           "cast(null as varchar)";
+  const auto result = session.Query(StrCat("select cast(user_row as integer), user_id, ", features,
+                                           " from gold.users order by user_row"));
+  UserContent content;
+  bool known = false;
   while (const lake::Chunk* chunk = result->Next()) {
     const auto rows = chunk->Int32(0);
-    for (size_t i = 0; i < chunk->size(); ++i, ++users) {
+    for (size_t i = 0; i < chunk->size(); ++i) {
       CheckNextRow("gold.users", rows[i], builder->AddUser(chunk->Text(1, i)));
+      std::vector<std::string>& own = content.features.emplace_back();
+      for (size_t f = 0; f < std::size(kUserFeatures); ++f) {
+        if (!chunk->IsNull(2 + f, i))
+          own.push_back(StrCat(kUserFeatures[f], "=", chunk->Text(2 + f, i)));
+      }
+      known = known || !own.empty();
     }
   }
+  const auto users = static_cast<int64_t>(content.features.size());
+  if (known) builder->SetUserContent(std::move(content));
   return users;
 }
 
@@ -100,14 +116,17 @@ GoldData ReadGold(lake::Session& session, const lake::Lake& lake,
   GoldData gold;
   gold.versions = versions;
   int64_t interactions = 0;
+  bool described = false;
   for (const lake::TableVersion& version : versions) {
     const lake::Snapshot snapshot =
         lake.CreateView(session, version.table, {.version = version.version, .timestamp_ms = {}});
     if (version.table == kTables[0]) interactions = std::max<int64_t>(0, snapshot.num_rows());
+    for (const lake::Field& field : snapshot.fields)
+      described = described || (version.table == kTables[1] && field.name == "age_group");
   }
   InteractionsBuilder builder;
   builder.Reserve(interactions);
-  const int64_t users = ReadUsers(session, &builder);
+  const int64_t users = ReadUsers(session, described, &builder);
   gold.items = ReadItems(session, &builder);
   ReadInteractions(session, users, static_cast<int64_t>(gold.items.size()), &builder);
   builder.SetContent(ContentOf(gold.items));

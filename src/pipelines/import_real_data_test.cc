@@ -26,6 +26,7 @@ struct Release {
   int64_t rated_items;
   int64_t users_known;  // rows of silver.users
   int64_t tags;
+  std::vector<std::string> first_user;  // features
 };
 
 void PrintTo(const Release& release, std::ostream* out) { *out << release.folder; }
@@ -64,13 +65,28 @@ TEST_P(ImportRealDataTest, CountsAreExact) {
   const GoldData gold = ReadGold(*session, lake, GoldVersions(lake));
   EXPECT_EQ(gold.interactions.nnz(), release.ratings);
   EXPECT_EQ(gold.interactions.num_users(), release.users);
+  EXPECT_THAT(gold.interactions.UserFeatures(0), testing::ElementsAreArray(release.first_user));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Releases, ImportRealDataTest,
-    testing::Values(Release{"ml-100k", 100'000, 943, 1'682, 1'682, 943, 0},
-                    Release{"ml-latest-small", 100'836, 610, 9'742, 9'724, 0, 3'683},
-                    Release{"ml-1m", 1'000'209, 6'040, 3'883, 3'706, 6'040, 0}),
+    testing::Values(Release{"ml-100k",
+                            100'000,
+                            943,
+                            1'682,
+                            1'682,
+                            943,
+                            0,
+                            {"age=18", "gender=M", "occupation=technician"}},
+                    Release{"ml-latest-small", 100'836, 610, 9'742, 9'724, 0, 3'683, {}},
+                    Release{"ml-1m",
+                            1'000'209,
+                            6'040,
+                            3'883,
+                            3'706,
+                            6'040,
+                            0,
+                            {"age=1", "gender=F", "occupation=10"}}),
     [](const auto& parameter) {
       std::string name = parameter.param.folder;
       std::erase(name, '-');

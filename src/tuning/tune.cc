@@ -38,13 +38,17 @@ std::optional<Interactions> ScreenData(const Interactions& data, const TuneReque
   std::sort(users.begin(), users.end());
   InteractionsBuilder builder;
   for (int32_t item = 0; item < data.num_items(); ++item) builder.AddItem(data.items().Name(item));
+  UserContent of_users;
   for (const int32_t user : users) {
     const int32_t row = builder.AddUser(data.users().Name(user));
+    const std::span<const std::string> features = data.UserFeatures(user);
+    of_users.features.emplace_back(features.begin(), features.end());
     const SparseRow entries = data.by_user().Row(user);
     for (size_t i = 0; i < entries.size(); ++i)
       builder.Add(row, entries.columns[i], entries.values[i], entries.times_s[i]);
   }
   builder.SetContent(data.content());
+  builder.SetUserContent(std::move(of_users));
   return builder.Build();
 }
 
