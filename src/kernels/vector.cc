@@ -101,29 +101,54 @@ HWY_INLINE float WeightOf(const AddRowsJob& job, size_t k) {
   return job.weights == nullptr ? 1.0f : job.weights[k];
 }
 
-// Columns begin..begin+kVectors*lanes-1, summed in registers.
-template <size_t kVectors>
-HWY_INLINE void AddRowsBlock(const AddRowsJob& job, size_t begin) {
+// Columns begin..begin+kVectors*lanes-1, and with kRest the last `rest` < lanes of all, by a vector
+// that ends where the row ends. Summed in registers in one pass: a row is read once, and the sums
+// of the columns hide each other's latency. REQUIRES: with kRest a row of a vector or more.
+template <size_t kVectors, bool kRest>
+HWY_INLINE void AddRowsBlock(const AddRowsJob& job, size_t begin, size_t rest) {
   const D d;
   const size_t lanes = hn::Lanes(d);
-  hn::Vec<D> sums[kVectors];
+  hn::Vec<D> sums[kVectors + 1];
   for (size_t v = 0; v < kVectors; ++v) sums[v] = hn::LoadU(d, job.sum + begin + v * lanes);
+  const size_t last = job.d - lanes;
+  if (kRest) sums[kVectors] = hn::LoadU(d, job.sum + last);
   for (size_t k = 0; k < job.count; ++k) {
-    const float* HWY_RESTRICT row = RowOf(job, k) + begin;
+    const float* HWY_RESTRICT row = RowOf(job, k);
     const auto weight = hn::Set(d, WeightOf(job, k));
     for (size_t v = 0; v < kVectors; ++v)
-      sums[v] = hn::MulAdd(weight, hn::LoadU(d, row + v * lanes), sums[v]);
+      sums[v] = hn::MulAdd(weight, hn::LoadU(d, row + begin + v * lanes), sums[v]);
+    if (kRest) sums[kVectors] = hn::MulAdd(weight, hn::LoadU(d, row + last), sums[kVectors]);
   }
   for (size_t v = 0; v < kVectors; ++v) hn::StoreU(sums[v], d, job.sum + begin + v * lanes);
+  if (!kRest) return;
+  float end[hn::MaxLanes(d)];
+  hn::StoreU(sums[kVectors], d, end);
+  for (size_t i = lanes - rest; i < lanes; ++i) job.sum[last + i] = end[i];
+}
+
+template <size_t kVectors>
+HWY_INLINE void AddRowsEnd(const AddRowsJob& job, size_t begin, size_t rest) {
+  if (rest > 0) return AddRowsBlock<kVectors, true>(job, begin, rest);
+  if constexpr (kVectors > 0) AddRowsBlock<kVectors, false>(job, begin, 0);
 }
 
 void AddRows(const AddRowsJob& job) {
   const size_t lanes = hn::Lanes(D());
   size_t i = 0;
-  for (; i + 4 * lanes <= job.d; i += 4 * lanes) AddRowsBlock<4>(job, i);
-  for (; i + lanes <= job.d; i += lanes) AddRowsBlock<1>(job, i);
-  for (; i < job.d; ++i) {
+  for (; i < job.d && job.d < lanes; ++i) {
     for (size_t k = 0; k < job.count; ++k) job.sum[i] += WeightOf(job, k) * RowOf(job, k)[i];
+  }
+  for (; i + 4 * lanes <= job.d; i += 4 * lanes) AddRowsBlock<4, false>(job, i, 0);
+  const size_t rest = (job.d - i) % lanes;
+  switch ((job.d - i) / lanes) {
+    case 0:
+      return AddRowsEnd<0>(job, i, rest);
+    case 1:
+      return AddRowsEnd<1>(job, i, rest);
+    case 2:
+      return AddRowsEnd<2>(job, i, rest);
+    default:
+      return AddRowsEnd<3>(job, i, rest);
   }
 }
 
