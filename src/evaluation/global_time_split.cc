@@ -51,8 +51,9 @@ RankingSplit SplitByTime(const Interactions& data, const EvaluateRequest& reques
   const TrainingPart train = CutTraining(positives, users, [&](int32_t user, size_t entry) {
     return positives.by_user().Row(user).times_s[entry] < period.begin_s;
   });
-  RankingSplit split{train.data, {}, {}};
+  RankingSplit split{train.data, {}, {}, {}};
   RowCollector fold_in, targets;
+  std::vector<int32_t> scored_users;
   for (const int32_t user : users) {
     const SparseRow row = positives.by_user().Row(user);
     const auto add = [&](RowCollector& to, int64_t from_s, int64_t end_s) {
@@ -67,10 +68,12 @@ RankingSplit SplitByTime(const Interactions& data, const EvaluateRequest& reques
     };
     if (!add(targets, period.begin_s, period.end_s)) continue;
     targets.EndRow();
+    scored_users.push_back(user);
     add(fold_in, std::numeric_limits<int64_t>::min(), period.begin_s);
     fold_in.EndRow();
   }
   split.fold_in = fold_in.Take(split.train.num_items());
+  split.users = UserContentOf(positives, scored_users);
   split.targets = targets.Take(split.train.num_items());
   return split;
 }

@@ -49,15 +49,18 @@ RankingSplit SplitLeaveOneOut(const Interactions& data, const EvaluateRequest& r
   const std::vector<int32_t> item_of = AddFrequentItems(data, &builder);
   const size_t after_target = request.segment == "validation" ? 1 : 0;
   RowCollector fold_in, targets;
+  std::vector<int32_t> trained_users, scored_users;
   for (const int32_t user : RowsInIdOrder(data.users())) {
     const std::vector<Event> events = EventsOf(data.by_user().Row(user), item_of);
     if (events.empty()) continue;
     const bool scored = events.size() >= kFewestItems;
     const size_t trained = scored ? events.size() - 2 : events.size();
     const int32_t row = builder.AddUser(data.users().Name(user));
+    trained_users.push_back(user);
     for (size_t i = 0; i < trained; ++i)
       builder.Add(row, events[i].item, events[i].value, events[i].time_s);
     if (!scored) continue;
+    scored_users.push_back(user);
     const size_t asked = events.size() - 1 - after_target;
     for (size_t i = 0; i < asked; ++i)
       fold_in.Add(events[i].item, events[i].value, events[i].time_s);
@@ -65,7 +68,8 @@ RankingSplit SplitLeaveOneOut(const Interactions& data, const EvaluateRequest& r
     fold_in.EndRow();
     targets.EndRow();
   }
-  RankingSplit split{builder.Build(), {}, {}};
+  builder.SetUserContent(UserContentOf(data, trained_users));
+  RankingSplit split{builder.Build(), {}, {}, UserContentOf(data, scored_users)};
   split.fold_in = fold_in.Take(split.train.num_items());
   split.targets = targets.Take(split.train.num_items());
   return split;

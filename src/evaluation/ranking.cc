@@ -72,7 +72,12 @@ class Ranker {
     Scratch& scratch = scratch_[worker];
     const SparseRow history = split_.fold_in.Row(user);
     const auto targets = split_.targets.Row(user).columns;
-    model_.Score(history, scratch.scores);
+    const std::span<const std::string> features = split_.FeaturesOf(user);
+    if (features.empty()) {
+      model_.Score(history, scratch.scores);
+    } else {
+      model_.FoldWith(history, features)->Score(scratch.scores);
+    }
     std::vector<int32_t> list;
     double novelty = 0;
     for (const auto& [item, score] : kernels::TopK(scratch.scores, kListLength, history.columns)) {

@@ -89,7 +89,7 @@ RatingSplit SplitAtRandom(const Interactions& data, const EvaluateRequest& reque
     if (parts[i] == Part::kTrain) builder.Add(user, item, value, time_s);
     if (parts[i] == Part::kAsked) split.asked.push_back(ratings[i]);
   }
-  builder.SetContent(data.content());
+  builder.SetContentOf(data);
   split.train = builder.Build();
   return split;
 }
@@ -136,6 +136,10 @@ Interactions WithContentOf(const Interactions& data, const Interactions& train) 
       builder.Add(user, row.columns[i], row.values[i], row.times_s[i]);
   }
   builder.SetContent(*content);
+  std::vector<int32_t> users;
+  for (int32_t user = 0; user < train.num_users(); ++user)
+    users.push_back(data.users().Find(train.users().Name(user)).value_or(-1));
+  builder.SetUserContent(UserContentOf(data, users));
   return builder.Build();
 }
 
@@ -178,8 +182,9 @@ std::vector<double> Errors(const ProtocolRun& run, const Model& model, const Rat
             std::vector<RatingQuery> queries;
             for (size_t i = begin; i < end; ++i)
               queries.push_back({split.asked[i].item, split.asked[i].time_s});
-            const auto history = split.train.by_user().Row(split.asked[begin].user);
-            const auto predictions = model.PredictRatings(history, queries);
+            const int32_t row = split.asked[begin].user;
+            const auto predictions = model.PredictRatingsWith(
+                split.train.by_user().Row(row), split.train.UserFeatures(row), queries);
             for (size_t i = begin; i < end; ++i)
               errors[i] = predictions[i - begin].mean - split.asked[i].value;
           });

@@ -86,6 +86,22 @@ ItemContent ContentOf(const ItemContent& all, std::span<const int32_t> rows) {
   return content;
 }
 
+UserContent UserContentOf(const Interactions& all, std::span<const int32_t> rows) {
+  UserContent content;
+  if (all.user_content().features.empty()) return content;
+  for (const int32_t row : rows) {
+    const std::span<const std::string> features = all.UserFeatures(row);
+    content.features.emplace_back(features.begin(), features.end());
+  }
+  return content;
+}
+
+std::span<const std::string> RankingSplit::FeaturesOf(int32_t scored_user) const {
+  const auto at = static_cast<size_t>(scored_user);
+  if (at >= users.features.size()) return {};
+  return users.features[at];
+}
+
 SparseMatrix RowCollector::Take(int32_t num_columns) {
   return SparseMatrix(num_columns, std::exchange(offsets_, {0}), std::exchange(columns_, {}),
                       std::exchange(values_, {}), std::exchange(times_s_, {}));
@@ -103,17 +119,22 @@ TrainingPart CutTraining(const Interactions& all, std::span<const int32_t> users
     part.item_of[static_cast<size_t>(item)] = builder.AddItem(all.items().Name(item));
     kept_items.push_back(item);
   }
+  std::vector<int32_t> kept_users;
   for (const int32_t user : users) {
     const SparseRow row = all.by_user().Row(user);
     int32_t added = -1;
     for (size_t i = 0; i < row.size(); ++i) {
       if (!keep(user, i)) continue;
-      if (added < 0) added = builder.AddUser(all.users().Name(user));
+      if (added < 0) {
+        added = builder.AddUser(all.users().Name(user));
+        kept_users.push_back(user);
+      }
       builder.Add(added, part.item_of[static_cast<size_t>(row.columns[i])], row.values[i],
                   row.times_s[i]);
     }
   }
   builder.SetContent(ContentOf(all.content(), kept_items));
+  builder.SetUserContent(UserContentOf(all, kept_users));
   part.data = builder.Build();
   return part;
 }

@@ -21,6 +21,9 @@ Interactions Positives(const Interactions& data, double min_rating);
 // Content of the items in `rows`, in that order.
 ItemContent ContentOf(const ItemContent& all, std::span<const int32_t> rows);
 
+// Features of the users in `rows`, in that order; empty when nothing is known of any user.
+UserContent UserContentOf(const Interactions& all, std::span<const int32_t> rows);
+
 // Makes a SparseMatrix row after row; entries of a row in any order. Not thread-safe.
 class RowCollector {
  public:
@@ -47,6 +50,9 @@ struct RankingSplit {
   Interactions train;
   SparseMatrix fold_in;  // a row a scored user; columns are items of `train`
   SparseMatrix targets;  // the same users; never empty, disjoint from fold_in
+  UserContent users;     // the same users
+
+  std::span<const std::string> FeaturesOf(int32_t scored_user) const;
 };
 
 // Which entries of a user's row (users and entries by row of all data) go to training.

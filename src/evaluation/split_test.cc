@@ -61,6 +61,7 @@ TEST(CutTraining, KeepsItemsThatWereMetWithTheirContent) {
   builder.Add(1, 1, 5, 11);
   builder.Add(2, 2, 3, 12);
   builder.SetContent({{"Thirty", "Seven", "More"}, {{"A"}, {"B"}, {"C"}}, {1930, 1907, 2000}});
+  builder.SetUserContent({{{"age=1"}, {"age=18"}, {"age=25"}}});
   const TrainingPart part = CutTraining(builder.Build(), std::vector<int32_t>{2, 1, 0},
                                         [](int32_t user, size_t) { return user != 2; });
   EXPECT_THAT(AllNames(part.data.users()), ElementsAre("2", "1"));
@@ -69,6 +70,8 @@ TEST(CutTraining, KeepsItemsThatWereMetWithTheirContent) {
   EXPECT_THAT(part.data.content().titles, ElementsAre("Seven", "Thirty"));
   EXPECT_THAT(part.data.content().genres, ElementsAre(ElementsAre("B"), ElementsAre("A")));
   EXPECT_THAT(part.data.content().years, ElementsAre(1907, 1930));
+  EXPECT_THAT(part.data.UserFeatures(0), ElementsAre("age=18"));
+  EXPECT_THAT(part.data.UserFeatures(1), ElementsAre("age=1"));
   EXPECT_THAT(part.data.by_user().Row(0).values, ElementsAre(5));
   EXPECT_THAT(part.data.by_user().Row(0).times_s, ElementsAre(11));
 }
@@ -166,6 +169,22 @@ TEST(SplitByTime, AsksForWhatCameAfter) {
   EXPECT_THAT(Names(items, split.fold_in.Row(0).columns), ElementsAre("a", "c", "d"));
   EXPECT_THAT(Names(items, split.targets.Row(1).columns), ElementsAre("a"));
   EXPECT_THAT(split.fold_in.Row(1).columns, IsEmpty());
+}
+
+TEST(SplitByTime, UsersKeepTheirFeatures) {
+  const Interactions events = TenEvents();
+  InteractionsBuilder builder(events.shared_users(), events.shared_items());
+  for (int32_t user = 0; user < events.num_users(); ++user) {
+    const SparseRow row = events.by_user().Row(user);
+    for (size_t i = 0; i < row.size(); ++i)
+      builder.Add(user, row.columns[i], row.values[i], row.times_s[i]);
+  }
+  builder.SetUserContent({{{"age=1"}, {"age=18"}, {"age=25"}, {"age=35"}}});
+  const RankingSplit split = SplitByTime(builder.Build(), RequestFor("global-time-split"));
+  EXPECT_THAT(split.FeaturesOf(0), ElementsAre("age=18"));
+  EXPECT_THAT(split.FeaturesOf(1), ElementsAre("age=35"));
+  EXPECT_THAT(split.FeaturesOf(2), IsEmpty());
+  EXPECT_THAT(split.train.UserFeatures(2), ElementsAre("age=25"));
 }
 
 TEST(SplitByTime, ValidationKnowsNothingOfTheTestPeriod) {

@@ -43,14 +43,15 @@ class UserDivider {
  public:
   UserDivider(const TrainingPart& train, uint32_t seed) : train_(train), random_(seed) {}
 
-  void Add(const SparseRow& row) {
+  // Whether the user is scored.
+  bool Add(const SparseRow& row) {
     order_.clear();
     for (size_t i = 0; i < row.size(); ++i) {
       const int32_t item = train_.item_of[static_cast<size_t>(row.columns[i])];
       if (item >= 0) order_.emplace_back(item, i);
     }
     std::sort(order_.begin(), order_.end());
-    if (order_.size() < kFewestItems) return;  // draws nothing, and is not scored
+    if (order_.size() < kFewestItems) return false;  // draws nothing
     const auto n = static_cast<int64_t>(order_.size());
     std::vector<bool> is_target(order_.size());
     const auto wanted = static_cast<int64_t>(kTargetShare * static_cast<double>(n));
@@ -62,6 +63,7 @@ class UserDivider {
     }
     fold_in_.EndRow();
     targets_.EndRow();
+    return true;
   }
 
   void Take(RankingSplit& split) {
@@ -97,9 +99,11 @@ RankingSplit SplitStrongGeneralization(const Interactions& data, const EvaluateR
   const TrainingPart train =
       CutTraining(positives, part(0, n - 2 * held_out), [](int32_t, size_t) { return true; });
   UserDivider divider(train, request.split_seed);
-  for (const int32_t user : part(begin, begin + held_out))
-    divider.Add(positives.by_user().Row(user));
-  RankingSplit split{train.data, {}, {}};
+  std::vector<int32_t> scored_users;
+  for (const int32_t user : part(begin, begin + held_out)) {
+    if (divider.Add(positives.by_user().Row(user))) scored_users.push_back(user);
+  }
+  RankingSplit split{train.data, {}, {}, UserContentOf(positives, scored_users)};
   divider.Take(split);
   return split;
 }

@@ -62,6 +62,7 @@ std::unique_ptr<RatingModel> TrainBayesianFm(const Interactions& data,
                          .user_links = options.implicit,
                          .item_links = options.implicit,
                          .content = options.content,
+                         .user_features = options.user_features,
                          .day_bins = options.day_bins,
                          .seed = options.seed},
                         pool);
@@ -98,6 +99,8 @@ std::vector<SettingSpec> Settings() {
            "1: that somebody rated an item says something, whatever the rating", 0, 1},
           {"content", Type::kInt, StrCat(defaults.content ? 1 : 0),
            "1: genres and decades of items count", 0, 1},
+          {"user_features", Type::kInt, StrCat(defaults.user_features ? 1 : 0),
+           "1: what is known of users counts", 0, 1},
           {"day_bins", Type::kInt, StrCat(defaults.day_bins),
            "days that share a time effect, 0 for none", 0, 3650}};
 }
@@ -111,6 +114,7 @@ std::unique_ptr<Model> TrainFrom(const TrainInput& in) {
                           .probit = in.Text("task") == "probit",
                           .implicit = in.Int("implicit") == 1,
                           .content = in.Int("content") == 1,
+                          .user_features = in.Int("user_features") == 1,
                           .day_bins = in.Int("day_bins"),
                           .threads = in.threads,
                           .seed = in.seed()},

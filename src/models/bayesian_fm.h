@@ -20,7 +20,8 @@ struct BayesianFmOptions {
   bool implicit = true;  // what somebody rated says something beside the rating, SVD++'s and
                          // flipped
   bool content = true;   // genres and decades of items
-  int day_bins = 1;      // days that share a time effect; 0: no time effect; 0..3650
+  bool user_features = true;  // what is known of users
+  int day_bins = 1;           // days that share a time effect; 0: no time effect; 0..3650
   int threads = 1;
   uint64_t seed = 1;
   int64_t memory_bytes = 0;  // what training may take; 0: what the machine has free
@@ -28,10 +29,11 @@ struct BayesianFmOptions {
 
 // A rating by user u of item i on day t is
 //   mu + (p_u + s_t) . q_i + b_u + b_t + b_i + noise,
-//   [p_u, b_u] ~ N(m_U + sum over rated j of y_j / sqrt(n_u), L_U^-1),
+//   [p_u, b_u] ~ N(m_U + sum over rated j of y_j / sqrt(n_u) + feature vectors, L_U^-1),
 //   [q_i, b_i] ~ N(m_I + sum over raters v of z_v / sqrt(n_i) + genre and decade vectors, L_I^-1),
 //   [s_t, b_t] ~ N(0, L_T^-1),
-// with normal-Wishart priors on m and L, and y ~ N(0, (l L)^-1) likewise. It is the factorization
+// with normal-Wishart priors on m and L, and y ~ N(0, (l L)^-1) and z, and the vectors of features,
+// each kind with an l of its own. It is the factorization
 // machine "timeSVD++ flipped" of Rendle, Zhang and Koren 2019 ("On the difficulty of evaluating
 // baselines") without the products of two user features or of user and day, which few data
 // support. Unlike libFM, which draws one coordinate at a time, a vector is drawn whole given all

@@ -22,7 +22,7 @@ BlendSample::User SampleUser(const HeldOutUsers::User& user,
   std::vector<int32_t> items;
   for (const std::unique_ptr<Model>& member : members) {
     std::vector<float> own(n);
-    member->Score(user.history(), own);
+    member->FoldWith(user.history(), user.features)->Score(own);
     const auto scale = static_cast<float>(BlendScale(own));
     for (float& score : own) score *= scale;
     std::vector<float> unseen = own;

@@ -50,7 +50,7 @@ HeldOut HoldOutNewest(const Interactions& data, int32_t max_users, uint64_t seed
       if (i != newest) builder.Add(user, row.columns[i], row.values[i], row.times_s[i]);
     }
   }
-  builder.SetContent(data.content());
+  builder.SetContentOf(data);
   held_out.train = builder.Build();
   return held_out;
 }

@@ -85,11 +85,12 @@ EnsembleModel::EnsembleModel(std::shared_ptr<const IdDictionary> items,
                              std::vector<double> weights)
     : Model(std::move(items)), members_(std::move(members)), weights_(std::move(weights)) {}
 
-EnsembleUser::EnsembleUser(const EnsembleModel& model, const SparseRow& history)
+EnsembleUser::EnsembleUser(const EnsembleModel& model, const SparseRow& history,
+                           std::span<const std::string> features)
     : scores_(static_cast<size_t>(model.items().size())) {
   for (size_t m = 0; m < model.members().size(); ++m) {
     std::vector<float> own(scores_.size());
-    members_.push_back(model.members()[m]->Fold(history));
+    members_.push_back(model.members()[m]->FoldWith(history, features));
     members_.back()->Score(own);
     scales_.push_back(static_cast<float>(model.weights()[m] * BlendScale(own)));
     for (size_t i = 0; i < own.size(); ++i) {
@@ -151,6 +152,16 @@ std::vector<ScoredItem> EnsembleModel::Explain(const SparseRow& history, int32_t
 
 std::unique_ptr<FoldedUser> EnsembleModel::Fold(const SparseRow& history) const {
   return std::make_unique<EnsembleUser>(*this, history);
+}
+
+bool EnsembleModel::uses_user_features() const {
+  return std::any_of(members_.begin(), members_.end(),
+                     [](const auto& member) { return member->uses_user_features(); });
+}
+
+std::unique_ptr<FoldedUser> EnsembleModel::FoldWith(const SparseRow& history,
+                                                    std::span<const std::string> features) const {
+  return std::make_unique<EnsembleUser>(*this, history, features);
 }
 
 std::unique_ptr<Model> EnsembleModel::PartialFit(const Interactions& data, int threads,

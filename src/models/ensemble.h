@@ -51,6 +51,9 @@ class EnsembleModel : public Model {
   std::vector<ScoredItem> Explain(const SparseRow& history, int32_t item, int k) const override;
   // Folds in all members once.
   std::unique_ptr<FoldedUser> Fold(const SparseRow& history) const override;
+  bool uses_user_features() const override;
+  std::unique_ptr<FoldedUser> FoldWith(const SparseRow& history,
+                                       std::span<const std::string> features) const override;
   // The members with their old weights; null when one of them has no such step.
   std::unique_ptr<Model> PartialFit(const Interactions& data, int threads,
                                     TrainObserver& observer) const override;
@@ -67,7 +70,8 @@ class EnsembleModel : public Model {
 // All members of an ensemble folded in.
 class EnsembleUser : public FoldedUser {
  public:
-  EnsembleUser(const EnsembleModel& model, const SparseRow& history);
+  EnsembleUser(const EnsembleModel& model, const SparseRow& history,
+               std::span<const std::string> features = {});
 
   void Score(std::span<float> scores) const override;
   std::vector<std::vector<ScoredItem>> Explain(std::span<const int32_t> items,

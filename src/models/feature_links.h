@@ -11,6 +11,7 @@
 #include "interactions/interactions.h"
 #include "kernels/matrix.h"
 #include "models/normal_wishart.h"
+#include "models/user_features.h"
 
 namespace marquee {
 
@@ -25,8 +26,12 @@ class FeatureMatrix {
   void SetImplicit(const SparseMatrix& met);
   // Item rows get, in columns of their own, 1 / sqrt(n) for each of their n genres and decades.
   void AddContent(const ItemContent& content, int32_t num_items);
+  // User rows get, in columns of their own, 1 / sqrt(n) for each of their n features of `index`.
+  void AddUserFeatures(const Interactions& data, const UserFeatureIndex& index);
 
   size_t num_features() const { return static_cast<size_t>(num_features_); }
+  // Where each Set or Add ends among the columns, ascending.
+  std::span<const int32_t> group_ends() const { return group_ends_; }
   // out = X in; features to entities.
   void Apply(const kernels::Matrix& in, ThreadPool& pool, kernels::Matrix* out) const;
   // out = X^T in; entities to features.
@@ -46,17 +51,21 @@ class FeatureMatrix {
                        kernels::Matrix* out);
 
   std::vector<std::vector<std::pair<int32_t, float>>> building_;
+  void EndGroup();
+
   int32_t num_features_ = 0;
+  std::vector<int32_t> group_ends_;
   Rows forward_;
   Rows backward_;
   std::vector<float> squares_;
 };
 
-// The linear model entity mean += X weights under weights_f ~ N(0, (strength precision)^-1),
-// redrawn each sweep from its posterior as in Macau (Simm et al. 2017, "Macau: scalable Bayesian
-// factorization with high-dimensional side information using MCMC", section 2.3): the equations
-// (X^T X + strength I) weights = X^T (vectors - mean + noise) + sqrt(strength) noise, solved by
-// conjugate gradients.
+// The linear model entity mean += X weights under weights_f ~ N(0, (strength_g precision)^-1), g
+// being the group that the feature was added with: genres say more each than one of thousands of
+// raters. It is redrawn each sweep from its posterior as in Macau (Simm et al. 2017, "Macau:
+// scalable Bayesian factorization with high-dimensional side information using MCMC", section 2.3):
+// the equations (X^T X + diag(strength)) weights = X^T (vectors - mean + noise) + sqrt(strength)
+// noise, solved by conjugate gradients.
 class FeatureLinks {
  public:
   FeatureLinks(FeatureMatrix features, size_t entities, size_t d);
@@ -64,9 +73,9 @@ class FeatureLinks {
   bool empty() const { return features_.num_features() == 0; }
   // X weights: a row an entity; no rows when empty.
   const kernels::Matrix& shifts() const { return shifts_; }
-  const kernels::Matrix& weights() const { return weights_; }  // a row a feature
-  double strength() const { return strength_; }
-  // Draws weights and strength. The same bits for any number of threads. O(steps nnz d).
+  const kernels::Matrix& weights() const { return weights_; }      // a row a feature
+  std::span<const float> strengths() const { return strengths_; }  // of each feature
+  // Draws weights and strengths. The same bits for any number of threads. O(steps nnz d).
   void Draw(const kernels::Matrix& vectors, const GaussianPrior& prior, const Rng& rng,
             ThreadPool& pool);
 
@@ -77,13 +86,13 @@ class FeatureLinks {
   void SetRightSide(const kernels::Matrix& vectors, const GaussianPrior& prior, const Rng& rng,
                     ThreadPool& pool);
   void Solve(ThreadPool& pool);
-  void DrawStrength(const GaussianPrior& prior, Rng rng);
+  void DrawStrengths(const GaussianPrior& prior, Rng rng);
 
   FeatureMatrix features_;
   kernels::Matrix weights_;
   kernels::Matrix shifts_;
   kernels::Matrix right_, direction_, product_, noise_;  // of the solver
-  double strength_ = 10;
+  std::vector<float> strengths_;
 };
 
 }  // namespace marquee

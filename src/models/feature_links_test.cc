@@ -80,7 +80,7 @@ TEST(FeatureLinks, FindsWhatTheFeaturesAddToTheMean) {
     error += std::pow(links.shifts().values()[i] - wanted.values()[i], 2);
   // 20 weights of 400 rows are known to about .1 sqrt(2 * 20 / 400) of a row.
   EXPECT_LT(std::sqrt(error / 800), 0.05);
-  EXPECT_NEAR(links.strength(), 0.01, 0.007);  // unit weights beside noise of variance .01
+  EXPECT_NEAR(links.strengths()[0], 0.01, 0.007);  // unit weights beside noise of variance .01
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
+#include "kernels/vector.h"
 #include "models/epoch_loop.h"
 #include "models/hybrid_trainer.h"
 #include "models/model_file.h"
@@ -75,6 +76,40 @@ ItemSpace SpaceOf(const HybridFeatures& features, const kernels::Matrix& embeddi
   return SpaceOf(features, embeddings, l2, pool);
 }
 
+UserFeatureIndex UserFeaturesOf(const Interactions& data, const HybridOptions& options) {
+  return options.user_features ? UserFeatureIndex(data) : UserFeatureIndex();
+}
+
+// The sum of the embeddings of those features; empty where no user has any.
+std::vector<float> CenterOf(std::span<const std::string> features, const UserFeatureIndex& index,
+                            const kernels::Matrix& embeddings) {
+  if (index.empty()) return {};
+  std::vector<float> center(embeddings.columns());
+  kernels::AddRows(embeddings, index.Find(features), center);
+  return center;
+}
+
+kernels::Matrix WithoutLast(const kernels::Matrix& from) {
+  kernels::Matrix to(from.rows(), from.columns() - 1);
+  for (size_t row = 0; row < from.rows(); ++row)
+    std::copy_n(from.Row(row).begin(), to.columns(), to.Row(row).begin());
+  return to;
+}
+
+// Scores users of `train` while it is learned.
+ScoreFunction Scorer(ItemSpace space, const Interactions& train, const UserFeatureIndex& index,
+                     const HybridState& state) {
+  if (index.empty()) return ScorerOf(std::move(space));
+  const auto shared = std::make_shared<const ItemSpace>(std::move(space));
+  const auto embeddings =
+      std::make_shared<const kernels::Matrix>(WithoutLast(state.user_features.values));
+  return [shared, embeddings, &train, &index](int32_t user, const SparseRow& history,
+                                              std::span<float> scores) {
+    const std::vector<float> center = CenterOf(train.UserFeatures(user), index, *embeddings);
+    shared->Score(shared->Fold(history.columns, center), scores);
+  };
+}
+
 }  // namespace
 
 HybridLoss HybridLossOf(std::string_view name) {
@@ -84,12 +119,21 @@ HybridLoss HybridLossOf(std::string_view name) {
 }
 
 HybridModel::HybridModel(std::shared_ptr<const IdDictionary> items, const HybridOptions& options,
-                         HybridFeatures features, kernels::Matrix embeddings)
+                         Parts parts)
     : Model(std::move(items)),
       options_(options),
-      features_(std::move(features)),
-      embeddings_(std::move(embeddings)),
+      features_(std::move(parts.features)),
+      embeddings_(std::move(parts.embeddings)),
+      user_features_(std::move(parts.user_features)),
+      user_embeddings_(std::move(parts.user_embeddings)),
       space_(SpaceOf(features_, embeddings_, options_.fold_in_l2)) {}
+
+HybridModel::Parts HybridModel::PartsOf(HybridFeatures features, UserFeatureIndex user_features,
+                                        const HybridState& state) {
+  const kernels::Matrix& now = state.features.values;
+  return {std::move(features), MatrixOf(now.values(), now.rows(), now.columns()),
+          std::move(user_features), WithoutLast(state.user_features.values)};
+}
 
 std::unique_ptr<HybridModel> TrainHybrid(const Interactions& data, const HybridOptions& options,
                                          TrainObserver& observer) {
@@ -103,27 +147,27 @@ std::unique_ptr<HybridModel> TrainHybrid(const Interactions& data, const HybridO
   const EpochData split(data, plan);
   ThreadPool pool(options.threads);
   HybridFeatures features = FeaturesOf(split.train(), options);
-  HybridState state = InitialHybridState(data.num_users(), features.size(), options);
-  HybridTrainer trainer(split.train(), features, options, pool);
-  kernels::Matrix best;
+  const UserFeatureIndex users = UserFeaturesOf(split.train(), options);
+  HybridState state =
+      InitialHybridState({data.num_users(), features.size(), users.size()}, options);
+  HybridTrainer trainer(split.train(), features, options, pool, users);
+  HybridModel::Parts best;
   const EpochSteps steps = {
       .run = [&](int epoch) { trainer.Epoch(epoch, observer, &state); },
       .scorer =
           [&] {
-            return ScorerOf(SpaceOf(features, state.features.values, options.fold_in_l2, pool));
+            return Scorer(SpaceOf(features, state.features.values, options.fold_in_l2, pool),
+                          split.train(), users, state);
           },
-      .keep =
-          [&] {
-            const kernels::Matrix& now = state.features.values;
-            best = MatrixOf(now.values(), now.rows(), now.columns());
-          }};
+      .keep = [&] { best = HybridModel::PartsOf(features, users, state); }};
   RunEpochs(plan, split, steps, observer);
   return std::unique_ptr<HybridModel>(
-      new HybridModel(data.shared_items(), options, std::move(features), std::move(best)));
+      new HybridModel(data.shared_items(), options, std::move(best)));
 }
 
 // Copies what is known of features that both have: items by row, the others by name.
-void HybridModel::CarryOver(const HybridFeatures& to, HybridState* state) const {
+void HybridModel::CarryOver(const HybridFeatures& to, const UserFeatureIndex& users_to,
+                            HybridState* state) const {
   const auto copy = [&](size_t from_row, size_t to_row) {
     const std::span<const float> row = embeddings_.Row(from_row);
     std::copy(row.begin(), row.end(), state->features.values.Row(to_row).begin());
@@ -140,6 +184,11 @@ void HybridModel::CarryOver(const HybridFeatures& to, HybridState* state) const 
     copy(static_cast<size_t>(features_.num_items()) + n,
          static_cast<size_t>(to.num_items()) + static_cast<size_t>(at - names.begin()));
   }
+  for (size_t n = 0; n < user_features_.size(); ++n) {
+    for (const int32_t at : users_to.Find(std::span(user_features_.names()).subspan(n, 1)))
+      std::copy_n(user_embeddings_.Row(n).begin(), user_embeddings_.columns(),
+                  state->user_features.values.Row(static_cast<size_t>(at)).begin());
+  }
 }
 
 std::unique_ptr<Model> HybridModel::PartialFit(const Interactions& data, int threads,
@@ -148,25 +197,30 @@ std::unique_ptr<Model> HybridModel::PartialFit(const Interactions& data, int thr
   HybridOptions options = options_;
   options.threads = std::max(threads, 1);
   HybridFeatures features = FeaturesOf(data, options);
-  HybridState state = InitialHybridState(data.num_users(), features.size(), options);
-  CarryOver(features, &state);
+  const UserFeatureIndex users = UserFeaturesOf(data, options);
+  HybridState state =
+      InitialHybridState({data.num_users(), features.size(), users.size()}, options);
+  CarryOver(features, users, &state);
   ThreadPool pool(options.threads);
   pool.ParallelFor(data.num_users(), 8, [&](int64_t begin, int64_t end, int) {
     for (int64_t user = begin; user < end && !observer.ShouldStop(); ++user) {
       const SparseRow row = data.by_user().Row(static_cast<int32_t>(user));
-      const std::vector<float> vector = space_.Fold(KnownItems(row, items().size()).columns);
+      const std::vector<float> center =
+          CenterOf(data.UserFeatures(static_cast<int32_t>(user)), user_features_, user_embeddings_);
+      std::vector<float> vector = space_.Fold(KnownItems(row, items().size()).columns, center);
+      if (!center.empty()) kernels::Axpy(-1, center, vector);
       std::copy(vector.begin(), vector.end(),
                 state.users.values.Row(static_cast<size_t>(user)).begin());
     }
   });
-  HybridTrainer trainer(data, features, options, pool);
+  HybridTrainer trainer(data, features, options, pool, users);
   for (int epoch = 1; epoch <= kPartialEpochs; ++epoch) {
     ThrowIfStopped(observer, kType);
     trainer.Epoch(epoch, observer, &state);
     observer.OnEpoch({.epoch = epoch, .epochs = kPartialEpochs});
   }
-  return std::unique_ptr<Model>(new HybridModel(data.shared_items(), options, std::move(features),
-                                                std::move(state.features.values)));
+  return std::unique_ptr<Model>(
+      new HybridModel(data.shared_items(), options, PartsOf(std::move(features), users, state)));
 }
 
 void HybridModel::Score(const SparseRow& history, std::span<float> scores) const {
@@ -185,12 +239,19 @@ std::unique_ptr<FoldedUser> HybridModel::Fold(const SparseRow& history) const {
   return std::make_unique<FoldedSpaceUser>(space_, KnownItems(history, items().size()).columns);
 }
 
+std::unique_ptr<FoldedUser> HybridModel::FoldWith(const SparseRow& history,
+                                                  std::span<const std::string> features) const {
+  return std::make_unique<FoldedSpaceUser>(space_, KnownItems(history, items().size()).columns,
+                                           CenterOf(features, user_features_, user_embeddings_));
+}
+
 void HybridModel::Save(ModelWriter& writer) const {
   writer.SetSettings(Json::MakeObject({{"factors", options_.factors},
                                        {"epochs", options_.epochs},
                                        {"patience", options_.patience},
                                        {"loss", options_.loss},
                                        {"features", options_.features},
+                                       {"user_features", options_.user_features ? 1 : 0},
                                        {"optimizer", options_.optimizer},
                                        {"learning_rate", options_.learning_rate},
                                        {"l2", options_.l2},
@@ -205,9 +266,19 @@ void HybridModel::Save(ModelWriter& writer) const {
   writer.Add("features", features_.entries(), {static_cast<int64_t>(features_.entries().size())});
   writer.Add("embeddings", embeddings_.values(),
              {static_cast<int64_t>(embeddings_.rows()), int64_t{options_.factors} + 1});
+  if (user_features_.empty()) return;
+  writer.AddStrings("user_feature_names", user_features_.names());
+  writer.Add("user_embeddings", user_embeddings_.values(),
+             {static_cast<int64_t>(user_embeddings_.rows()), int64_t{options_.factors}});
 }
 
 namespace {
+
+// Files of before user features lack the setting.
+bool ReadsUserFeatures(const ModelReader& reader) {
+  return reader.settings().Find("user_features") == nullptr ||
+         reader.SettingInt("user_features") != 0;
+}
 
 HybridOptions ReadOptions(const ModelReader& reader) {
   const int64_t d = reader.SettingInt("factors");
@@ -217,6 +288,7 @@ HybridOptions ReadOptions(const ModelReader& reader) {
                         .patience = static_cast<int>(reader.SettingInt("patience")),
                         .loss = reader.settings().GetString("loss"),
                         .features = reader.settings().GetString("features"),
+                        .user_features = ReadsUserFeatures(reader),
                         .optimizer = reader.settings().GetString("optimizer"),
                         .learning_rate = reader.SettingDouble("learning_rate"),
                         .l2 = reader.SettingDouble("l2"),
@@ -261,8 +333,16 @@ std::unique_ptr<HybridModel> HybridModel::Load(const ModelReader& reader,
   const int64_t columns = int64_t{options.factors} + 1;
   kernels::Matrix embeddings = MatrixOf(reader.Floats("embeddings", {rows, columns}),
                                         features.size(), static_cast<size_t>(columns));
-  return std::unique_ptr<HybridModel>(
-      new HybridModel(std::move(items), options, std::move(features), std::move(embeddings)));
+  UserFeatureIndex users = UserFeatureIndex::Load(reader, "user_feature_names");
+  kernels::Matrix user_embeddings(0, static_cast<size_t>(options.factors));
+  if (!users.empty()) {
+    const auto count = static_cast<int64_t>(users.size());
+    user_embeddings = MatrixOf(reader.Floats("user_embeddings", {count, int64_t{options.factors}}),
+                               users.size(), static_cast<size_t>(options.factors));
+  }
+  return std::unique_ptr<HybridModel>(new HybridModel(
+      std::move(items), options,
+      {std::move(features), std::move(embeddings), std::move(users), std::move(user_embeddings)}));
 }
 
 namespace {
@@ -295,6 +375,8 @@ std::vector<SettingSpec> Settings() {
           choice("features", defaults.features,
                  "what items are made of; ids alone gives up titles that nobody has met",
                  FeatureChoices()),
+          {"user_features", Type::kInt, StrCat(defaults.user_features ? 1 : 0),
+           "1: what is known of users counts, most for those of short history", 0, 1},
           choice("optimizer", defaults.optimizer,
                  "how steps are sized; adadelta wants a learning_rate of about 1", Optimizers()),
           {"learning_rate",
@@ -338,6 +420,7 @@ std::unique_ptr<Model> TrainFrom(const TrainInput& in) {
                       .patience = in.Int("patience"),
                       .loss = in.Text("loss"),
                       .features = in.Text("features"),
+                      .user_features = in.Int("user_features") == 1,
                       .optimizer = in.Text("optimizer"),
                       .learning_rate = in.Double("learning_rate"),
                       .l2 = in.Double("l2"),

@@ -13,6 +13,7 @@
 #include "models/hybrid_features.h"
 #include "models/item_space.h"
 #include "models/model.h"
+#include "models/user_features.h"
 
 namespace marquee {
 
@@ -39,6 +40,8 @@ struct HybridOptions {
   std::string loss = "warp";     // logistic, bpr, warp, warp-kos: warp for the top of the list
   std::string features = "all";  // or "ids": none but the item itself, no cold start; or "content":
                                  // genres and decade alone
+  bool user_features = true;     // what is known of users shifts their vectors: for users with a
+                                 // short history, or none
   std::string optimizer = "adagrad";  // or "adadelta": no rate to tune, more memory
   double learning_rate = 0.05;        // 1e-6..10; about 1 for adadelta
   double l2 = 0.001;  // weight decay for each sample, 0..100; raise it for small data
@@ -56,11 +59,12 @@ struct HybridOptions {
 };
 
 // The vector v_i and the bias b_i of an item are sums over its features: itself, if anybody met it,
-// its genres and its decade. The score is b_i + u.v_i. In training a user is an embedding of its
-// own; none is kept, and any history is folded into the items instead (see ItemSpace, which also
-// says what an explanation means). Users have no features and no bias, which ranks nothing.
-// Somebody without history gets the biases, which follow popularity; an item without interactions
-// is the sum of its genres and decade. Presence is the signal: values are ignored.
+// its genres and its decade. The score is b_i + u.v_i. In training a user is the sum of an
+// embedding of its own, which is not kept, and of those of its features. Any history is folded into
+// the items instead (see ItemSpace, which also says what an explanation means), around the sum of
+// the features. Users have no bias, which ranks nothing. Somebody without history gets the biases,
+// which follow popularity, and what the features add; an item without interactions is the sum of
+// its genres and decade. Presence is the signal: values are ignored.
 class HybridModel : public Model {
  public:
   static std::unique_ptr<HybridModel> Load(const ModelReader& reader,
@@ -71,6 +75,9 @@ class HybridModel : public Model {
   std::vector<ScoredItem> SimilarItems(int32_t item, int k) const override;
   std::vector<ScoredItem> Explain(const SparseRow& history, int32_t item, int k) const override;
   std::unique_ptr<FoldedUser> Fold(const SparseRow& history) const override;
+  bool uses_user_features() const override { return !user_features_.empty(); }
+  std::unique_ptr<FoldedUser> FoldWith(const SparseRow& history,
+                                       std::span<const std::string> features) const override;
   // Two epochs over `data` from the present features and the users that they fold to; new items and
   // new genres join.
   std::unique_ptr<Model> PartialFit(const Interactions& data, int threads,
@@ -82,13 +89,24 @@ class HybridModel : public Model {
  private:
   friend std::unique_ptr<HybridModel> TrainHybrid(const Interactions&, const HybridOptions&,
                                                   TrainObserver&);
-  HybridModel(std::shared_ptr<const IdDictionary> items, const HybridOptions& options,
-              HybridFeatures features, kernels::Matrix embeddings);
-  void CarryOver(const HybridFeatures& to, HybridState* state) const;
+  // What is learned.
+  struct Parts {
+    HybridFeatures features;
+    kernels::Matrix embeddings;  // a row a feature, bias last
+    UserFeatureIndex user_features;
+    kernels::Matrix user_embeddings;  // a row a user feature
+  };
+  HybridModel(std::shared_ptr<const IdDictionary> items, const HybridOptions& options, Parts parts);
+  static Parts PartsOf(HybridFeatures features, UserFeatureIndex user_features,
+                       const HybridState& state);
+  void CarryOver(const HybridFeatures& to, const UserFeatureIndex& users_to,
+                 HybridState* state) const;
 
   HybridOptions options_;
   HybridFeatures features_;
-  kernels::Matrix embeddings_;  // a row a feature, bias last
+  kernels::Matrix embeddings_;
+  UserFeatureIndex user_features_;
+  kernels::Matrix user_embeddings_;
   ItemSpace space_;
 };
 

@@ -128,7 +128,9 @@ TEST(HybridTrainer, LearnsByTheGradientThroughTheFeatures) {
   const HybridFeatures features(data, {});
   ThreadPool pool(1);
   HybridTrainer trainer(data, features, options, pool);
-  const auto fresh = [&] { return InitialHybridState(data.num_users(), features.size(), options); };
+  const auto fresh = [&] {
+    return InitialHybridState({data.num_users(), features.size()}, options);
+  };
   const HybridState before = fresh();
   HybridState after = fresh();
   trainer.RefreshItems(after);
@@ -172,7 +174,7 @@ TEST(HybridTrainer, EveryLossFalls) {
       options.optimizer = optimizer;
       options.learning_rate = rate;
       HybridTrainer trainer(data, features, options, pool);
-      HybridState state = InitialHybridState(data.num_users(), features.size(), options);
+      HybridState state = InitialHybridState({data.num_users(), features.size()}, options);
       const double first = trainer.Epoch(1, no_observer, &state);
       double last = 0;
       for (int epoch = 2; epoch <= 15; ++epoch) last = trainer.Epoch(epoch, no_observer, &state);
@@ -271,6 +273,37 @@ TEST(TrainHybrid, WarpPutsMoreOfWhatWasMetAtTheTopThanLogistic) {
   };
   const int warp = met_at_top("warp"), logistic = met_at_top("logistic");
   EXPECT_GT(warp, logistic * 11 / 10);
+}
+
+// The share of the ten best items for a user without history that are of the clan named.
+double OfClan(const Model& model, int clan) {
+  const std::vector<std::string> features = {"clan=" + std::to_string(clan)};
+  std::vector<float> scores(static_cast<size_t>(model.items().size()));
+  model.FoldWith({}, features)->Score(scores);
+  double found = 0;
+  for (const ScoredItem& best : BestItems(scores, -1, 10)) found += best.item % 4 == clan;
+  return found / 10;
+}
+
+TEST(HybridModel, AColdUsersListFollowsTheFeatures) {
+  const auto model = TrainHybrid(MakePlantedWorld({.user_features = true}), Small(), no_observer);
+  for (int clan = 0; clan < 4; ++clan) EXPECT_GE(OfClan(*model, clan), 0.9) << clan;
+}
+
+TEST(HybridModel, WithoutUserFeaturesAColdUserGetsTheBiases) {
+  HybridOptions options = Small();
+  options.user_features = false;
+  const auto model = TrainHybrid(MakePlantedWorld({.user_features = true}), options, no_observer);
+  EXPECT_FALSE(model->uses_user_features());
+  std::vector<float> scores(model->space().biases().size());
+  model->FoldWith({}, std::vector<std::string>{"clan=1"})->Score(scores);
+  EXPECT_EQ(scores, model->space().biases());
+}
+
+TEST(HybridModel, PartialFitKeepsWhatFeaturesOfUsersSay) {
+  const Interactions data = MakePlantedWorld({.user_features = true});
+  const auto next = TrainHybrid(data, Small(), no_observer)->PartialFit(data, 2, no_observer);
+  for (int clan = 0; clan < 4; ++clan) EXPECT_GE(OfClan(*next, clan), 0.9) << clan;
 }
 
 TEST(HybridModel, PartialFitTakesNewItemsAndGenres) {

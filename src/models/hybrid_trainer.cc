@@ -66,11 +66,11 @@ float Sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
 
 }  // namespace
 
-HybridState InitialHybridState(int32_t num_users, size_t num_features,
-                               const HybridOptions& options) {
+HybridState InitialHybridState(const HybridSizes& sizes, const HybridOptions& options) {
   const Rng rng(options.seed);
-  HybridState state = {RandomRows(static_cast<size_t>(num_users), options, rng.Fork(1)),
-                       RandomRows(num_features, options, rng.Fork(2))};
+  HybridState state = {RandomRows(static_cast<size_t>(sizes.users), options, rng.Fork(1)),
+                       RandomRows(sizes.features, options, rng.Fork(2)),
+                       RandomRows(sizes.user_features, options, rng.Fork(3))};
   const auto d = static_cast<size_t>(options.factors);
   for (size_t user = 0; user < state.users.values.rows(); ++user)
     state.users.values.Row(user)[d] = 1;
@@ -107,7 +107,8 @@ HybridPull PullOf(HybridLoss loss, float positive, float negative, float rank_we
 }
 
 HybridTrainer::HybridTrainer(const Interactions& data, const HybridFeatures& features,
-                             const HybridOptions& options, ThreadPool& pool)
+                             const HybridOptions& options, ThreadPool& pool,
+                             const UserFeatureIndex& user_features)
     : data_(data),
       features_(features),
       options_(options),
@@ -126,6 +127,21 @@ HybridTrainer::HybridTrainer(const Interactions& data, const HybridFeatures& fea
   for (int32_t user = 0; user < data.num_users(); ++user) {
     for (const int32_t item : data.by_user().Row(user).columns) pairs_.push_back({user, item});
   }
+  if (user_features.empty()) return;
+  of_user_features_ = {
+      kernels::Matrix(user_features.size(), columns), std::vector<float>(user_features.size()), {}};
+  for (int32_t user = 0; user < data.num_users(); ++user)
+    features_of_user_.push_back(user_features.Find(data.UserFeatures(user)));
+}
+
+std::span<const float> HybridTrainer::UserVector(const HybridState& state, int32_t user,
+                                                 std::vector<float>* sum) const {
+  const auto at = static_cast<size_t>(user);
+  const std::span<const float> own = state.users.values.Row(at);
+  if (features_of_user_.empty() || features_of_user_[at].empty()) return own;
+  sum->assign(own.begin(), own.end());
+  kernels::AddRows(state.user_features.values, features_of_user_[at], *sum);
+  return *sum;
 }
 
 void HybridTrainer::RefreshItems(const HybridState& state) {
@@ -159,8 +175,9 @@ int32_t HybridTrainer::KthBestPositive(int32_t user, std::span<const float> vect
   return Largest(std::move(drawn), k).back().item;
 }
 
-HybridSample HybridTrainer::Draw(Pair pair, Rng rng, const kernels::Matrix& users) const {
-  const std::span<const float> vector = users.Row(static_cast<size_t>(pair.user));
+HybridSample HybridTrainer::Draw(Pair pair, Rng rng, const HybridState& state) const {
+  std::vector<float> sum;
+  const std::span<const float> vector = UserVector(state, pair.user, &sum);
   HybridSample sample = {pair.user, pair.item, -1, {}};
   if (loss_ == HybridLoss::kWarpKos) sample.positive = KthBestPositive(pair.user, vector, rng);
   const float positive = ScoreOf(vector, sample.positive);
@@ -214,34 +231,48 @@ void HybridTrainer::StepFeatures(HybridRows* rows) {
     of_items_.counts[at] = 0;
   }
   of_items_.rows.clear();
-  for (const int32_t feature : of_features_.rows) {
-    const auto at = static_cast<size_t>(feature);
-    const std::span<float> gradient = of_features_.values.Row(at);
-    const float l2 = static_cast<float>(options_.l2) * of_features_.counts[at];
-    Step(rows, at, l2, gradient);
-    std::fill(gradient.begin(), gradient.end(), 0.0f);
-    of_features_.counts[at] = 0;
-  }
-  of_features_.rows.clear();
+  StepTouched(&of_features_, of_features_.values.columns(), rows);
 }
 
-void HybridTrainer::Learn(std::span<const HybridSample> batch, HybridState* state) {
-  const auto d = static_cast<size_t>(options_.factors);
-  for (const HybridSample& sample : batch) {
-    if (sample.negative < 0) continue;
-    const std::span<const float> user = state->users.values.Row(static_cast<size_t>(sample.user));
-    AddGradient(sample.positive, sample.pull.positive, user);
-    AddGradient(sample.negative, sample.pull.negative, user);
+void HybridTrainer::StepTouched(Gradients* gradients, size_t columns, HybridRows* rows) const {
+  for (const int32_t row : gradients->rows) {
+    const auto at = static_cast<size_t>(row);
+    const std::span<float> gradient = gradients->values.Row(at);
+    const float l2 = static_cast<float>(options_.l2) * gradients->counts[at];
+    Step(rows, at, l2, gradient.first(columns));
+    std::fill(gradient.begin(), gradient.end(), 0.0f);
+    gradients->counts[at] = 0;
   }
+  gradients->rows.clear();
+}
+
+void HybridTrainer::StepUsers(std::span<const HybridSample> batch, HybridState* state) {
+  const auto d = static_cast<size_t>(options_.factors);
   std::vector<float> gradient(d + 1);
   for (const HybridSample& sample : batch) {
     if (sample.negative < 0) continue;
     std::fill(gradient.begin(), gradient.end(), 0.0f);
     kernels::Axpy(sample.pull.positive, items_.Row(static_cast<size_t>(sample.positive)), gradient);
     kernels::Axpy(sample.pull.negative, items_.Row(static_cast<size_t>(sample.negative)), gradient);
-    Step(&state->users, static_cast<size_t>(sample.user), static_cast<float>(options_.l2),
-         std::span(gradient).first(d));
+    const auto user = static_cast<size_t>(sample.user);
+    if (!features_of_user_.empty()) {
+      for (const int32_t feature : features_of_user_[user])
+        kernels::Axpy(1, gradient, Touch(&of_user_features_, feature, 1));
+    }
+    Step(&state->users, user, static_cast<float>(options_.l2), std::span(gradient).first(d));
   }
+  StepTouched(&of_user_features_, d, &state->user_features);
+}
+
+void HybridTrainer::Learn(std::span<const HybridSample> batch, HybridState* state) {
+  std::vector<float> sum;
+  for (const HybridSample& sample : batch) {
+    if (sample.negative < 0) continue;
+    const std::span<const float> user = UserVector(*state, sample.user, &sum);
+    AddGradient(sample.positive, sample.pull.positive, user);
+    AddGradient(sample.negative, sample.pull.negative, user);
+  }
+  StepUsers(batch, state);
   StepFeatures(&state->features);
 }
 
@@ -257,7 +288,7 @@ double HybridTrainer::Epoch(int epoch, const TrainObserver& observer, HybridStat
     const size_t count = std::min(size, pairs_.size() - first);
     pool_.ParallelFor(static_cast<int64_t>(count), 64, [&](int64_t begin, int64_t end, int) {
       for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
-        batch[i] = Draw(pairs_[first + i], rng.Fork(first + i), state->users.values);
+        batch[i] = Draw(pairs_[first + i], rng.Fork(first + i), *state);
     });
     const std::span<const HybridSample> drawn = std::span(batch).first(count);
     for (const HybridSample& sample : drawn) loss += sample.pull.loss;

@@ -11,6 +11,7 @@
 #include "kernels/matrix.h"
 #include "models/hybrid.h"
 #include "models/hybrid_features.h"
+#include "models/user_features.h"
 
 namespace marquee {
 
@@ -21,14 +22,20 @@ struct HybridRows {
   kernels::Matrix moves;    // running means of squared steps; no rows with adagrad
 };
 
-// The last column of a feature is its bias, against which every user has a 1.
+// The last column of a feature is its bias, against which every user has a 1, and a user feature a
+// 0. A user is its own row and those of its features.
 struct HybridState {
   HybridRows users;
   HybridRows features;
+  HybridRows user_features;
 };
 
-HybridState InitialHybridState(int32_t num_users, size_t num_features,
-                               const HybridOptions& options);
+struct HybridSizes {
+  int32_t users = 0;
+  size_t features = 0;
+  size_t user_features = 0;
+};
+HybridState InitialHybridState(const HybridSizes& sizes, const HybridOptions& options);
 
 // A row an item: the sum of its features, bias last. O(entries d).
 void SumFeatures(const HybridFeatures& features, const kernels::Matrix& embeddings,
@@ -53,9 +60,10 @@ struct HybridSample {
 
 class HybridTrainer {
  public:
-  // REQUIRES: all outlive this.
+  // REQUIRES: all but `user_features` outlive this.
   HybridTrainer(const Interactions& data, const HybridFeatures& features,
-                const HybridOptions& options, ThreadPool& pool);
+                const HybridOptions& options, ThreadPool& pool,
+                const UserFeatureIndex& user_features = {});
 
   // A sample for each interaction, in batches: each batch draws and scores with what the ones
   // before it have learned, on all threads, then learns from the sums. The same bits for any number
@@ -72,11 +80,15 @@ class HybridTrainer {
     int32_t user;
     int32_t item;
   };
-  HybridSample Draw(Pair pair, Rng rng, const kernels::Matrix& users) const;
+  HybridSample Draw(Pair pair, Rng rng, const HybridState& state) const;
+  // The sum of what the user is made of, in *sum where that is more than one row.
+  std::span<const float> UserVector(const HybridState& state, int32_t user,
+                                    std::vector<float>* sum) const;
   int32_t KthBestPositive(int32_t user, std::span<const float> vector, Rng& rng) const;
   int32_t Unmet(int32_t user, Rng& rng) const;
   float ScoreOf(std::span<const float> vector, int32_t item) const;
   void AddGradient(int32_t item, float pull, std::span<const float> user);
+  void StepUsers(std::span<const HybridSample> batch, HybridState* state);
   void StepFeatures(HybridRows* rows);
   // As many of the row's first numbers as there are in `gradient`.
   void Step(HybridRows* rows, size_t row, float l2, std::span<const float> gradient) const;
@@ -96,7 +108,10 @@ class HybridTrainer {
     std::vector<int32_t> rows;
   };
   static std::span<float> Touch(Gradients* gradients, int32_t row, float count);
-  Gradients of_items_, of_features_;
+  // Steps as many of the touched rows' first numbers, and empties the gradients.
+  void StepTouched(Gradients* gradients, size_t columns, HybridRows* rows) const;
+  Gradients of_items_, of_features_, of_user_features_;
+  std::vector<std::vector<int32_t>> features_of_user_;  // empty: users have none
 };
 
 }  // namespace marquee

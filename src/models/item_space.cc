@@ -30,6 +30,13 @@ std::vector<float> InverseNorms(const kernels::Matrix& vectors) {
   return inverse;
 }
 
+// Its distance from the center, which is zero where it is empty.
+std::vector<float> FromCenter(std::span<const float> vector, std::span<const float> center) {
+  std::vector<float> distance(vector.begin(), vector.end());
+  if (!center.empty()) kernels::Axpy(-1, center, distance);
+  return distance;
+}
+
 }  // namespace
 
 kernels::Matrix MatrixOf(std::span<const float> values, size_t rows, size_t columns) {
@@ -60,8 +67,8 @@ void ItemSpace::Score(std::span<const float> vector, std::span<float> scores) co
 }
 
 // The objective at `vector` without the biases of the history, which are constant; leaves the
-// probabilities in *at. `pull`: the sum of the history's vectors.
-double ItemSpace::Evaluate(std::span<const float> vector, std::span<const float> pull, size_t count,
+// probabilities in *at.
+double ItemSpace::Evaluate(std::span<const float> vector, const Problem& problem,
                            Softmax* at) const {
   Score(vector, at->scores);
   const float largest = *std::max_element(at->scores.begin(), at->scores.end());
@@ -72,17 +79,19 @@ double ItemSpace::Evaluate(std::span<const float> vector, std::span<const float>
   }
   const auto scale = static_cast<float>(1 / sum);
   for (float& score : at->scores) score *= scale;
-  return kernels::Dot(pull, vector) - static_cast<double>(count) * (largest + std::log(sum)) -
-         l2_ / 2 * kernels::Dot(vector, vector);
+  const std::vector<float> distance = FromCenter(vector, problem.center);
+  return kernels::Dot(problem.pull, vector) -
+         static_cast<double>(problem.count) * (largest + std::log(sum)) -
+         l2_ / 2 * kernels::Dot(distance, distance);
 }
 
-std::vector<float> ItemSpace::Gradient(std::span<const float> vector, std::span<const float> pull,
-                                       size_t count, const Softmax& at) const {
+std::vector<float> ItemSpace::Gradient(std::span<const float> vector, const Problem& problem,
+                                       const Softmax& at) const {
   std::vector<float> mean(vector.size());
   kernels::AddRows(vectors_, at.rows, mean, at.scores);
-  std::vector<float> gradient(pull.begin(), pull.end());
-  kernels::Axpy(-static_cast<float>(count), mean, gradient);
-  kernels::Axpy(-static_cast<float>(l2_), vector, gradient);
+  std::vector<float> gradient(problem.pull.begin(), problem.pull.end());
+  kernels::Axpy(-static_cast<float>(problem.count), mean, gradient);
+  kernels::Axpy(-static_cast<float>(l2_), FromCenter(vector, problem.center), gradient);
   return gradient;
 }
 
@@ -108,8 +117,10 @@ void ItemSpace::NewtonStep(const Softmax& at, size_t count, std::span<float> gra
   if (kernels::CholeskyFactor(&curvature)) kernels::CholeskySolve(curvature, gradient);
 }
 
-std::vector<float> ItemSpace::Fold(std::span<const int32_t> history) const {
-  std::vector<float> vector(vectors_.columns());
+std::vector<float> ItemSpace::Fold(std::span<const int32_t> history,
+                                   std::span<const float> center) const {
+  std::vector<float> vector(center.begin(), center.end());
+  vector.resize(vectors_.columns());
   if (history.empty()) return vector;
   std::vector<float> pull(vector.size());
   kernels::AddRows(vectors_, history, pull);
@@ -118,7 +129,8 @@ std::vector<float> ItemSpace::Fold(std::span<const int32_t> history) const {
   at.rows.resize(vectors_.rows());
   for (size_t i = 0; i < at.rows.size(); ++i) at.rows[i] = static_cast<int32_t>(i);
   const float likely = kLikelyShare / static_cast<float>(vectors_.rows());
-  double value = Evaluate(vector, pull, history.size(), &at);
+  const Problem problem = {pull, history.size(), center};
+  double value = Evaluate(vector, problem, &at);
   for (int step = 0; step < kMaxSteps; ++step) {
     at.likely.clear();
     at.likely_weights.clear();
@@ -127,7 +139,7 @@ std::vector<float> ItemSpace::Fold(std::span<const int32_t> history) const {
       at.likely.push_back(static_cast<int32_t>(i));
       at.likely_weights.push_back(at.scores[i]);
     }
-    std::vector<float> move = Gradient(vector, pull, history.size(), at);
+    std::vector<float> move = Gradient(vector, problem, at);
     NewtonStep(at, history.size(), move);
     const std::vector<float> from = vector;
     double next = value;
@@ -135,7 +147,7 @@ std::vector<float> ItemSpace::Fold(std::span<const int32_t> history) const {
     for (int halving = 0; halving < kMaxHalvings; ++halving, share /= 2) {
       vector = from;
       kernels::Axpy(share, move, vector);
-      next = Evaluate(vector, pull, history.size(), &at);
+      next = Evaluate(vector, problem, &at);
       if (next >= value - kTolerance * std::abs(value)) break;
     }
     const double gained = next - value;
@@ -146,9 +158,8 @@ std::vector<float> ItemSpace::Fold(std::span<const int32_t> history) const {
   return vector;
 }
 
-std::vector<ScoredItem> ItemSpace::Explain(std::span<const float> vector,
-                                           std::span<const int32_t> history, int32_t item,
-                                           int k) const {
+std::vector<ScoredItem> ItemSpace::Explain(const Folded& folded, int32_t item, int k) const {
+  const std::span<const int32_t> history = folded.history;
   if (history.empty()) return {};
   const std::span<const float> target = vectors_.Row(static_cast<size_t>(item));
   std::vector<ScoredItem> parts;
@@ -160,7 +171,8 @@ std::vector<ScoredItem> ItemSpace::Explain(std::span<const float> vector,
     sum += part;
   }
   // What the mean of the softmax takes from each alike, got from the sum so that parts add up.
-  const double rest = (kernels::Dot(vector, target) - sum) / static_cast<double>(history.size());
+  const double moved = kernels::Dot(FromCenter(folded.vector, folded.center), target);
+  const double rest = (moved - sum) / static_cast<double>(history.size());
   for (ScoredItem& part : parts) part.score = static_cast<float>(part.score + rest);
   return Largest(std::move(parts), k);
 }
@@ -173,8 +185,12 @@ std::vector<ScoredItem> ItemSpace::Similar(int32_t item, int k) const {
   return BestItems(cosines, item, k);
 }
 
-FoldedSpaceUser::FoldedSpaceUser(const ItemSpace& space, std::span<const int32_t> history)
-    : space_(space), history_(history.begin(), history.end()), vector_(space.Fold(history)) {}
+FoldedSpaceUser::FoldedSpaceUser(const ItemSpace& space, std::span<const int32_t> history,
+                                 std::vector<float> center)
+    : space_(space),
+      history_(history.begin(), history.end()),
+      center_(std::move(center)),
+      vector_(space.Fold(history, center_)) {}
 
 void FoldedSpaceUser::Score(std::span<float> scores) const { space_.Score(vector_, scores); }
 
@@ -183,7 +199,7 @@ std::vector<std::vector<ScoredItem>> FoldedSpaceUser::Explain(std::span<const in
   std::vector<std::vector<ScoredItem>> explanations;
   explanations.reserve(items.size());
   for (const int32_t item : items)
-    explanations.push_back(space_.Explain(vector_, history_, item, k));
+    explanations.push_back(space_.Explain({history_, center_, vector_}, item, k));
   return explanations;
 }
 

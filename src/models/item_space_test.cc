@@ -60,7 +60,7 @@ TEST(ItemSpace, AnEmptyHistoryFoldsToZeroAndScoresTheBiases) {
   std::vector<float> scores(9);
   space.Score(space.Fold({}), scores);
   EXPECT_EQ(scores, space.biases());
-  EXPECT_THAT(space.Explain(space.Fold({}), {}, 2, 5), IsEmpty());
+  EXPECT_THAT(space.Explain({{}, {}, space.Fold({})}, 2, 5), IsEmpty());
 }
 
 TEST(ItemSpace, PartsAddUpToTheScoreBeyondTheBias) {
@@ -69,18 +69,41 @@ TEST(ItemSpace, PartsAddUpToTheScoreBeyondTheBias) {
   const std::vector<float> user = space.Fold(history);
   std::vector<float> scores(40);
   space.Score(user, scores);
-  const std::vector<ScoredItem> parts = space.Explain(user, history, 11, 10);
+  const std::vector<ScoredItem> parts = space.Explain({history, {}, user}, 11, 10);
   ASSERT_THAT(parts, SizeIs(4));
   float sum = 0;
   for (const ScoredItem& part : parts) sum += part.score;
   EXPECT_NEAR(sum, scores[11] - space.biases()[11], 1e-4);
 }
 
+TEST(ItemSpace, AnEmptyHistoryFoldsToTheCenter) {
+  const ItemSpace space = RandomSpace(40, 3, 0.5);
+  EXPECT_THAT(space.Fold({}, std::vector<float>{1, -2, 0.5f}), ElementsAre(1, -2, 0.5));
+}
+
+// Strongly held back, a user stays where the center is; the parts say what the history moved.
+TEST(ItemSpace, ACenterPullsAndPartsAddUpToWhatTheHistoryMoves) {
+  const std::vector<int32_t> history = {4, 20};
+  const std::vector<float> center = {0.5f, -0.5f, 1};
+  const ItemSpace held = RandomSpace(40, 3, 1e5);
+  EXPECT_THAT(held.Fold(history, center), testing::Pointwise(testing::FloatNear(1e-3f), center));
+  const ItemSpace space = RandomSpace(40, 3, 0.5);
+  const std::vector<float> user = space.Fold(history, center);
+  std::vector<float> scores(40), of_center(40);
+  space.Score(user, scores);
+  space.Score(center, of_center);
+  double sum = 0;
+  for (const ScoredItem& part : space.Explain({history, center, user}, 11, 2)) sum += part.score;
+  EXPECT_NEAR(sum, scores[11] - of_center[11], 1e-4);
+  EXPECT_GT(std::abs(sum), 1e-2);
+}
+
 // At the optimum l2 u = sum (v_h - mean): the parts differ by what their vectors differ.
 TEST(ItemSpace, APartIsThePullOfItsOwnVector) {
   const ItemSpace space = RandomSpace(40, 6, 0.5);
   const std::vector<int32_t> history = {4, 20};
-  const std::vector<ScoredItem> parts = space.Explain(space.Fold(history), history, 11, 2);
+  const std::vector<float> user = space.Fold(history);
+  const std::vector<ScoredItem> parts = space.Explain({history, {}, user}, 11, 2);
   double difference = 0;
   for (size_t f = 0; f < 6; ++f) {
     difference += (space.vectors().Row(static_cast<size_t>(parts[0].item))[f] -

@@ -151,12 +151,14 @@ HeldOutUsers HoldOutThese(const Interactions& data, std::span<const int32_t> use
     const SparseRow row = data.by_user().Row(user);
     if (std::binary_search(users.begin(), users.end(), user)) {
       held_out.users.push_back(Divide(row, rng));
+      const std::span<const std::string> features = data.UserFeatures(user);
+      held_out.users.back().features.assign(features.begin(), features.end());
       continue;
     }
     for (size_t i = 0; i < row.size(); ++i)
       builder.Add(user, row.columns[i], row.values[i], row.times_s[i]);
   }
-  builder.SetContent(data.content());
+  builder.SetContentOf(data);
   held_out.train = builder.Build();
   return held_out;
 }

@@ -34,7 +34,8 @@ struct HeldOutUsers {
     std::vector<int32_t> columns;  // the history to fold in
     std::vector<float> values;
     std::vector<int64_t> times_s;
-    std::vector<int32_t> targets;  // ascending, none of the history
+    std::vector<int32_t> targets;       // ascending, none of the history
+    std::vector<std::string> features;  // as Interactions::UserFeatures
 
     SparseRow history() const { return {columns, values, times_s}; }
   };

@@ -38,6 +38,17 @@ std::unique_ptr<FoldedUser> Model::Fold(const SparseRow& history) const {
   return std::make_unique<RememberedUser>(*this, history);
 }
 
+std::unique_ptr<FoldedUser> Model::FoldWith(const SparseRow& history,
+                                            std::span<const std::string>) const {
+  return Fold(history);
+}
+
+std::vector<RatingPrediction> Model::PredictRatingsWith(
+    const SparseRow& history, std::span<const std::string>,
+    std::span<const RatingQuery> queries) const {
+  return PredictRatings(history, queries);
+}
+
 std::vector<RatingPrediction> Model::PredictRatings(const SparseRow&,
                                                     std::span<const RatingQuery>) const {
   return {};

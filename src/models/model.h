@@ -72,11 +72,23 @@ class Model {
 
   // The history, ready for Score and Explain. Models that set up much for a user override it.
   virtual std::unique_ptr<FoldedUser> Fold(const SparseRow& history) const;
+  // Whether FoldWith and PredictRatingsWith look at features at all.
+  virtual bool uses_user_features() const { return false; }
+  // The same for a user of whom more is known: `features`, as Interactions::UserFeatures gives
+  // them, of which those that training did not meet count for nothing. With an empty history the
+  // features alone speak. Models without user features ignore them. What an explanation cannot lay
+  // to one item of the history, it leaves out.
+  virtual std::unique_ptr<FoldedUser> FoldWith(const SparseRow& history,
+                                               std::span<const std::string> features) const;
 
   // The expected rating of each query, in their order, by somebody with that history, which does
   // not hold the ratings asked for. Empty for models that do not predict ratings.
   virtual std::vector<RatingPrediction> PredictRatings(const SparseRow& history,
                                                        std::span<const RatingQuery> queries) const;
+  // The same for a user with these features, as in FoldWith.
+  virtual std::vector<RatingPrediction> PredictRatingsWith(
+      const SparseRow& history, std::span<const std::string> features,
+      std::span<const RatingQuery> queries) const;
 
   // This model trained on: `data` is all there is by now, and its item rows begin with those of
   // items(). Costs a pass or two over `data`, not a training. Null for an algorithm without such a

@@ -74,6 +74,13 @@ std::vector<float> Scores(const Model& model, const SparseRow& history) {
   return scores;
 }
 
+std::vector<float> ScoresWith(const Model& model, const SparseRow& history,
+                              std::span<const std::string> features) {
+  std::vector<float> scores(static_cast<size_t>(model.items().size()), -7);
+  model.FoldWith(history, features)->Score(scores);
+  return scores;
+}
+
 // Means and bounds of three ratings; NaN as -7, which equals itself.
 std::vector<float> Ratings(const Model& model, const SparseRow& history) {
   const std::vector<RatingQuery> queries = {{1, 86400}, {5, 86400 * 4}, {1, 86400 * 400}};
@@ -140,6 +147,34 @@ TEST_P(ModelContract, ALoadedModelScoresAsTheSavedOneBitForBit) {
     EXPECT_EQ(Ratings(*loaded, history), Ratings(Trained(), history));
   }
   EXPECT_EQ(SavedBytes(*loaded), SavedBytes(Trained()));
+}
+
+// Of a world whose users have features, with and without history.
+TEST_P(ModelContract, ALoadedModelScoresUsersWithFeaturesAsTheSavedOne) {
+  const Interactions data = MakePlantedWorld({.user_features = true});
+  const TempDir dir;
+  const std::unique_ptr<Model> model = Train(RequestFor(GetParam()), data);
+  SaveModel(*model, dir.path() / "model");
+  const std::unique_ptr<Model> loaded = LoadModel(dir.path() / "model");
+  EXPECT_EQ(loaded->uses_user_features(), model->uses_user_features());
+  for (const int32_t user : {3, 6}) {
+    for (const SparseRow& history : {data.by_user().Row(user), SparseRow{}}) {
+      const std::span<const std::string> features = data.UserFeatures(user);
+      const std::vector<float> scores = ScoresWith(*model, history, features);
+      EXPECT_EQ(ScoresWith(*loaded, history, features), scores);
+      EXPECT_EQ(scores != ScoresWith(*model, history, {}), model->uses_user_features());
+    }
+  }
+  EXPECT_EQ(SavedBytes(*loaded), SavedBytes(*model));
+}
+
+TEST_P(ModelContract, UnknownUserFeaturesCountForNothing) {
+  const Interactions data = MakePlantedWorld({.user_features = true});
+  const std::unique_ptr<Model> model = Train(RequestFor(GetParam()), data);
+  const SparseRow history = data.by_user().Row(6);
+  const std::vector<std::string> known = {"clan=2"}, more = {"clan=2", "clan=9", "zodiac=fish"};
+  EXPECT_EQ(ScoresWith(*model, history, more), ScoresWith(*model, history, known));
+  EXPECT_EQ(ScoresWith(*model, history, std::span(more).subspan(1)), Scores(*model, history));
 }
 
 TEST_P(ModelContract, PredictsRatingsAsItsTypeSays) {

@@ -344,6 +344,11 @@ ModelReader::Section ModelReader::ReadSection(const Json& entry, std::string_vie
   return section;
 }
 
+bool ModelReader::Has(std::string_view name) const {
+  return std::any_of(sections_.begin(), sections_.end(),
+                     [&](const Section& section) { return section.name == name; });
+}
+
 const ModelReader::Section& ModelReader::Find(std::string_view name, std::string_view type) const {
   for (const Section& section : sections_) {
     if (section.name != name) continue;

@@ -79,6 +79,9 @@ class ModelReader {
   const std::string& model_type() const { return model_type_; }
   const Json& settings() const { return settings_; }
 
+  // Whether there is a section of that name: those that newer programs add may be absent.
+  bool Has(std::string_view name) const;
+
   // An array whose shape must be `shape`, where -1 stands for any length. Floating-point values are
   // finite. Throws data_loss for a section that is absent or of another type or shape.
   std::span<const float> Floats(std::string_view name, const Shape& shape) const;

@@ -133,12 +133,12 @@ void VectorSums::AddRows(const kernels::Matrix& vectors, const kernels::Matrix& 
   count += static_cast<double>(vectors.rows());
 }
 
-void VectorSums::AddCentered(const kernels::Matrix& vectors, double weight) {
+void VectorSums::AddCentered(const kernels::Matrix& vectors, std::span<const float> weights) {
   const size_t d = sum.size();
   for (size_t r = 0; r < vectors.rows(); ++r) {
     const std::span<const float> row = vectors.Row(r);
     for (size_t i = 0; i < d; ++i) {
-      const double scaled = weight * row[i];
+      const double scaled = double{weights[r]} * row[i];
       for (size_t j = 0; j < d; ++j) products[i * d + j] += scaled * row[j];
     }
   }

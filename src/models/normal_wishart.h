@@ -32,8 +32,8 @@ struct VectorSums {
   explicit VectorSums(size_t d) : sum(d), products(d * d) {}
   // The rows of `vectors`, less those of `offsets` if it has any.
   void AddRows(const kernels::Matrix& vectors, const kernels::Matrix& offsets);
-  // Rows known to have mean 0, each weighing `weight`: they inform the precision only.
-  void AddCentered(const kernels::Matrix& vectors, double weight);
+  // Rows known to have mean 0, each with its weight: they inform the precision only.
+  void AddCentered(const kernels::Matrix& vectors, std::span<const float> weights);
 
   double count = 0;     // of AddRows
   double centered = 0;  // of AddCentered

@@ -1,6 +1,7 @@
 #include "models/ordinal.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -53,7 +54,30 @@ double DrawTruncated(double low, double high, Rng& rng) {
 
 }  // namespace
 
-double NormalCdf(double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }
+// Between -kReach and kReach by cubic interpolation of values and slopes a kCellsOfOne-th apart,
+// several times as fast as erfc.
+double NormalCdf(double x) {
+  constexpr double kCellsOfOne = 64, kReach = 4;
+  struct Table {
+    Table() {
+      for (size_t i = 0; i < at.size(); ++i) {
+        const double point = static_cast<double>(i) / kCellsOfOne - kReach;
+        at[i] = {std::erfc(-point / std::numbers::sqrt2) / 2, Density(point) / kCellsOfOne};
+      }
+    }
+    std::array<std::array<double, 2>, static_cast<size_t>(2 * kReach * kCellsOfOne) + 2> at;
+  };
+  static const Table table;
+  if (!(x >= -kReach && x < kReach)) return std::erfc(-x / std::numbers::sqrt2) / 2;
+  const double place = (x + kReach) * kCellsOfOne;
+  const auto cell = static_cast<size_t>(place);
+  const double t = place - static_cast<double>(cell);
+  const auto& [left, left_slope] = table.at[cell];
+  const auto& [right, right_slope] = table.at[cell + 1];
+  const double rise = right - left;
+  return left + t * (left_slope + t * (3 * rise - 2 * left_slope - right_slope +
+                                       t * (left_slope + right_slope - 2 * rise)));
+}
 
 double NormalQuantile(double p) {
   constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,

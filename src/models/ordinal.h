@@ -9,7 +9,7 @@
 
 namespace marquee {
 
-// P(N(0, 1) < x).
+// P(N(0, 1) < x), to a relative error of 1e-7.
 double NormalCdf(double x);
 // The x with NormalCdf(x) = p (Acklam's approximation, relative error 1.2e-9). REQUIRES: 0 < p < 1.
 double NormalQuantile(double p);

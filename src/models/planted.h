@@ -19,6 +19,7 @@ struct PlantedWorld {
   int interactions_per_user = 10;
   double noise = 0.1;  // share of interactions outside the user's cluster
   uint64_t seed = 1;
+  bool user_features = false;  // "clan=" the user's cluster, "eyes=" one of two by chance
 };
 
 // User u and item i belong to cluster u % clusters and i % clusters. Values 1..5, higher inside the
@@ -38,6 +39,12 @@ inline Interactions MakePlantedWorld(const PlantedWorld& world = {}) {
     content.years.push_back(1960 + 10 * (cluster % 4));
   }
   builder.SetContent(std::move(content));
+  Rng of_features(world.seed + 1);
+  UserContent of_users;
+  for (int u = 0; world.user_features && u < users; ++u)
+    of_users.features.push_back(
+        {StrCat("clan=", u % world.clusters), StrCat("eyes=", of_features.Below(2))});
+  builder.SetUserContent(std::move(of_users));
   for (int u = 0; u < users; ++u) {
     const int32_t user = builder.AddUser(StrCat("user-", u));
     for (int n = 0; n < world.interactions_per_user; ++n) {

@@ -25,8 +25,8 @@ struct RatingWorld {
 
 // 200 users and 60 items of two factors; a rating is 3 + bias + factors + noise of .3, whole and
 // within 1..5 for `stars`. Every tenth is asked for. On odd days all ratings are `day_effect`
-// higher.
-inline RatingWorld MakeRatings(bool stars, double day_effect = 0) {
+// higher; people of the feature "mood=good", every third, rate `feature_effect` higher.
+inline RatingWorld MakeRatings(bool stars, double day_effect = 0, double feature_effect = 0) {
   Rng rng(11);
   const auto normals = [&](size_t n, double stddev) {
     std::vector<double> values(n);
@@ -46,7 +46,7 @@ inline RatingWorld MakeRatings(bool stars, double day_effect = 0) {
       const auto day = static_cast<int64_t>(rng.Below(10));
       double value = 3 + biases[static_cast<size_t>(i)] + users[a] * items[b] +
                      users[a + 1] * items[b + 1] + 0.3 * rng.Normal() +
-                     (day % 2 == 1 ? day_effect : 0);
+                     (day % 2 == 1 ? day_effect : 0) + (u % 3 == 0 ? feature_effect : 0);
       if (stars) value = std::clamp(std::round(value), 1.0, 5.0);
       const Asked one = {u, {i, day * 86400}, static_cast<float>(value)};
       if (++count % 10 == 0) {
@@ -56,6 +56,10 @@ inline RatingWorld MakeRatings(bool stars, double day_effect = 0) {
       }
     }
   }
+  UserContent people;
+  for (int32_t u = 0; u < 200; ++u)
+    people.features.push_back({u % 3 == 0 ? "mood=good" : "mood=plain"});
+  if (feature_effect != 0) builder.SetUserContent(std::move(people));
   world.train = builder.Build();
   return world;
 }

@@ -145,7 +145,7 @@ struct UserExamples {
 
 UserExamples ExamplesOf(const HeldOutUsers::User& user, const EnsembleModel& first,
                         const RankerItems& items, int candidates) {
-  const EnsembleUser folded(first, user.history());
+  const EnsembleUser folded(first, user.history(), user.features);
   const CandidateRows rows(folded, first.members().size(), items, user.history(), candidates);
   UserExamples examples;
   bool any = false;
@@ -207,7 +207,9 @@ RankerItems::RankerItems(const Interactions& data) {
 // A user folded in and scored.
 class RankerUser : public FoldedUser {
  public:
-  RankerUser(const RankerModel& model, const SparseRow& history) : first_(model.first_, history) {
+  RankerUser(const RankerModel& model, const SparseRow& history,
+             std::span<const std::string> features = {})
+      : first_(model.first_, history, features) {
     const SparseRow known = KnownItems(history, model.items().size());
     history_.assign(known.columns.begin(), known.columns.end());
     scores_.assign(first_.scores().begin(), first_.scores().end());
@@ -287,6 +289,11 @@ std::vector<ScoredItem> RankerModel::Explain(const SparseRow& history, int32_t i
 
 std::unique_ptr<FoldedUser> RankerModel::Fold(const SparseRow& history) const {
   return std::make_unique<RankerUser>(*this, history);
+}
+
+std::unique_ptr<FoldedUser> RankerModel::FoldWith(const SparseRow& history,
+                                                  std::span<const std::string> features) const {
+  return std::make_unique<RankerUser>(*this, history, features);
 }
 
 void RankerModel::Save(ModelWriter& writer) const {

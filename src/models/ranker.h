@@ -68,6 +68,9 @@ class RankerModel : public Model {
   std::vector<ScoredItem> Explain(const SparseRow& history, int32_t item, int k) const override;
   // Folds in all members once.
   std::unique_ptr<FoldedUser> Fold(const SparseRow& history) const override;
+  bool uses_user_features() const override { return first_.uses_user_features(); }
+  std::unique_ptr<FoldedUser> FoldWith(const SparseRow& history,
+                                       std::span<const std::string> features) const override;
   void Save(ModelWriter& writer) const override;
 
  private:

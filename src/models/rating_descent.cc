@@ -43,7 +43,7 @@ HeldOutRatings HoldOutRatings(const Interactions& data, uint64_t seed) {
       }
     }
   }
-  builder.SetContent(data.content());
+  builder.SetContentOf(data);
   held_out.train = builder.Build();
   return held_out;
 }

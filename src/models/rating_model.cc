@@ -23,7 +23,8 @@ constexpr double kQuantile90 = 1.6448536269514722;
 // A user's conditional Gaussian in each sample.
 class RatingUser : public FoldedUser {
  public:
-  RatingUser(const RatingModel& model, const SparseRow& history);
+  RatingUser(const RatingModel& model, const SparseRow& history,
+             std::span<const std::string> features = {});
 
   void Score(std::span<float> scores) const override;
   std::vector<std::vector<ScoredItem>> Explain(std::span<const int32_t> items,
@@ -32,7 +33,8 @@ class RatingUser : public FoldedUser {
 
  private:
   struct Posterior {
-    std::vector<float> prior_mean;
+    std::vector<float> base_mean;   // of everybody with these features
+    std::vector<float> prior_mean;  // and this history
     std::vector<float> mean;
     std::vector<float> targets;  // of the history, for the vector
     kernels::SymmetricMatrix factor;
@@ -46,11 +48,14 @@ class RatingUser : public FoldedUser {
 
   const RatingModel& model_;
   std::vector<int32_t> columns_;
+  std::vector<int32_t> features_;
   kernels::Scratch scratch_;
   std::vector<Posterior> posteriors_;  // of each sample
 };
 
-RatingUser::RatingUser(const RatingModel& model, const SparseRow& history) : model_(model) {
+RatingUser::RatingUser(const RatingModel& model, const SparseRow& history,
+                       std::span<const std::string> features)
+    : model_(model), features_(model.state_.user_features.Find(features)) {
   const SparseRow known = KnownItems(history, model.items().size());
   columns_.assign(known.columns.begin(), known.columns.end());
   std::vector<int32_t> days;
@@ -63,7 +68,13 @@ RatingUser::RatingUser(const RatingModel& model, const SparseRow& history) : mod
 void RatingUser::FoldInto(const RatingSample& sample, const SparseRow& history,
                           std::span<const int32_t> days, Posterior* posterior) {
   const size_t n = history.size(), d = sample.items.columns();
-  posterior->prior_mean = sample.user_prior.mean;
+  posterior->base_mean = sample.user_prior.mean;
+  if (!features_.empty()) {
+    const std::vector<float> weights(features_.size(),
+                                     1 / std::sqrt(static_cast<float>(features_.size())));
+    kernels::AddRows(sample.features, features_, posterior->base_mean, weights);
+  }
+  posterior->prior_mean = posterior->base_mean;
   if (sample.links.rows() > 0 && n > 0) {
     const std::vector<float> weights(n, 1 / std::sqrt(static_cast<float>(n)));
     kernels::AddRows(sample.links, columns_, posterior->prior_mean, weights);
@@ -100,7 +111,7 @@ void RatingUser::FoldInto(const RatingSample& sample, const SparseRow& history,
 
 void RatingUser::Score(std::span<float> scores) const {
   std::fill(scores.begin(), scores.end(), 0.0f);
-  if (columns_.empty()) return;
+  if (columns_.empty() && features_.empty()) return;
   std::vector<float> one(scores.size());
   const float share = 1 / static_cast<float>(posteriors_.size());
   for (size_t s = 0; s < posteriors_.size(); ++s) {
@@ -111,7 +122,7 @@ void RatingUser::Score(std::span<float> scores) const {
   for (float& score : scores) score += static_cast<float>(model_.state_.mean);
 }
 
-// With v = A^-1 x: x . w = v . (L m + t sum target_h x_h), m = m_U + sum y_h / sqrt(n).
+// With v = A^-1 x: x . w = v . (L m + t sum target_h x_h), m = base + sum y_h / sqrt(n).
 std::vector<float> RatingUser::Contributions(int32_t item) const {
   const size_t n = columns_.size();
   std::vector<double> sums(n);
@@ -125,7 +136,7 @@ std::vector<float> RatingUser::Contributions(int32_t item) const {
     for (size_t i = 0; i < d; ++i)
       kernels::Axpy(v[i], std::span(sample.user_prior.precision).subspan(i * d, d), through_prior);
     shared += sample.item_bias[static_cast<size_t>(item)] +
-              kernels::Dot(through_prior, sample.user_prior.mean);
+              kernels::Dot(through_prior, posteriors_[s].base_mean);
     const double root = std::sqrt(static_cast<double>(n));
     for (size_t k = 0; k < n; ++k) {
       const auto past = static_cast<size_t>(columns_[k]);
@@ -252,9 +263,20 @@ std::unique_ptr<FoldedUser> RatingModel::Fold(const SparseRow& history) const {
   return std::make_unique<RatingUser>(*this, history);
 }
 
+std::unique_ptr<FoldedUser> RatingModel::FoldWith(const SparseRow& history,
+                                                  std::span<const std::string> features) const {
+  return std::make_unique<RatingUser>(*this, history, features);
+}
+
 std::vector<RatingPrediction> RatingModel::PredictRatings(
     const SparseRow& history, std::span<const RatingQuery> queries) const {
   return RatingUser(*this, history).Predict(queries);
+}
+
+std::vector<RatingPrediction> RatingModel::PredictRatingsWith(
+    const SparseRow& history, std::span<const std::string> features,
+    std::span<const RatingQuery> queries) const {
+  return RatingUser(*this, history, features).Predict(queries);
 }
 
 void RatingModel::Save(ModelWriter& writer) const {
@@ -263,7 +285,7 @@ void RatingModel::Save(ModelWriter& writer) const {
   const auto d = static_cast<int64_t>(state_.samples[0].items.columns());
   const auto num_links = static_cast<int64_t>(state_.samples[0].links.rows());
   writer.SetSettings(Json::MakeObject({{"day_bins", state_.day_bins}, {"vector_size", d}}));
-  std::vector<float> item_vectors, links, prior, day_vectors;
+  std::vector<float> item_vectors, links, features, prior, day_vectors;
   std::vector<double> noise, cutpoints;
   const auto append = [](const auto& from, auto* to) {
     to->insert(to->end(), from.begin(), from.end());
@@ -274,6 +296,7 @@ void RatingModel::Save(ModelWriter& writer) const {
       item_vectors.push_back(sample.item_bias[item]);
     }
     append(sample.links.values(), &links);
+    append(sample.features.values(), &features);
     append(sample.user_prior.mean, &prior);
     append(sample.user_prior.precision, &prior);
     append(sample.days.values(), &day_vectors);
@@ -290,6 +313,10 @@ void RatingModel::Save(ModelWriter& writer) const {
   writer.Add("link_vectors", links, {num_samples, num_links, d});
   writer.Add("user_prior", prior, {num_samples, d + 1, d});
   writer.Add("day_vectors", day_vectors, {num_samples, days, d});
+  if (state_.user_features.empty()) return;
+  writer.AddStrings("user_feature_names", state_.user_features.names());
+  writer.Add("user_feature_vectors", features,
+             {num_samples, static_cast<int64_t>(state_.user_features.size()), d});
 }
 
 namespace {
@@ -305,6 +332,10 @@ void LoadSamples(const ModelReader& reader, int64_t d, int64_t n, RatingModelSta
   const auto links = reader.Floats("link_vectors", {num_samples, -1, d});
   const auto prior = reader.Floats("user_prior", {num_samples, d + 1, d});
   const auto day_vectors = reader.Floats("day_vectors", {num_samples, days, d});
+  const auto num_features = static_cast<int64_t>(state->user_features.size());
+  std::span<const float> features;
+  if (num_features > 0)
+    features = reader.Floats("user_feature_vectors", {num_samples, num_features, d});
   const auto num_links = static_cast<int64_t>(links.size()) / (num_samples * d);
   if (num_links != 0 && num_links != n)
     reader.Refuse(StrCat("section 'link_vectors' has ", num_links, " rows for ", n, " items"));
@@ -326,6 +357,7 @@ void LoadSamples(const ModelReader& reader, int64_t d, int64_t n, RatingModelSta
     }
     sample.links = matrix(links, s, num_links);
     sample.days = matrix(day_vectors, s, days);
+    sample.features = matrix(features, s, num_features);
     const auto mean_and_precision = part(prior, s, (d + 1) * d);
     sample.user_prior.mean.assign(mean_and_precision.begin(), mean_and_precision.begin() + d);
     sample.user_prior.precision.assign(mean_and_precision.begin() + d, mean_and_precision.end());
@@ -359,6 +391,7 @@ std::unique_ptr<RatingModel> RatingModel::Load(const ModelReader& reader,
   state.highest = ratings[2];
   state.levels.assign(levels.begin(), levels.end());
   state.days.assign(days.begin(), days.end());
+  state.user_features = UserFeatureIndex::Load(reader, "user_feature_names");
   LoadSamples(reader, d, items->size(), &state);
   std::string type = reader.model_type();
   return std::make_unique<RatingModel>(std::move(type), std::move(items), std::move(state));

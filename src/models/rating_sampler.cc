@@ -16,9 +16,11 @@ constexpr double kInitialStddev = 0.1;
 constexpr double kProbitSpread = 1.8;  // noise 1 and the scores' variance
 constexpr size_t kRatingsOfABlock = 4096;
 
-FeatureMatrix UserFeatures(const Interactions& data, const RatingSamplerOptions& options) {
+FeatureMatrix UserFeatures(const Interactions& data, const RatingSamplerOptions& options,
+                           const UserFeatureIndex& index) {
   FeatureMatrix features;
   if (options.user_links) features.SetImplicit(data.by_user());
+  if (!index.empty()) features.AddUserFeatures(data, index);
   features.Finish();
   return features;
 }
@@ -36,9 +38,11 @@ FeatureMatrix ItemFeatures(const Interactions& data, const RatingSamplerOptions&
 RatingSampler::RatingSampler(const Interactions& data, const RatingSamplerOptions& options,
                              ThreadPool& pool)
     : options_(options),
+      user_features_(options.user_features ? UserFeatureIndex(data) : UserFeatureIndex()),
       pool_(pool),
       d_(static_cast<size_t>(options.rank) + 1),
-      user_links_(UserFeatures(data, options), static_cast<size_t>(data.num_users()), d_),
+      user_links_(UserFeatures(data, options, user_features_),
+                  static_cast<size_t>(data.num_users()), d_),
       item_links_(ItemFeatures(data, options), static_cast<size_t>(data.num_items()), d_),
       workspaces_(static_cast<size_t>(pool.threads())) {
   ListRatings(data);
@@ -89,6 +93,7 @@ void RatingSampler::NumberDays(const Interactions& data) {
     const auto at = std::lower_bound(day_numbers_.begin(), day_numbers_.end(), number);
     rating_day_.push_back(static_cast<int32_t>(at - day_numbers_.begin()));
   }
+  day_parts_.assign(rating_day_.size(), 0.0f);
 }
 
 void RatingSampler::Group(std::span<const int32_t> keys, size_t num_keys,
@@ -115,7 +120,7 @@ void RatingSampler::RefreshDesign() {
   for (size_t item = 0; item < items.rows(); ++item) item_design_.Row(item)[d_ - 1] = 1;
 }
 
-float RatingSampler::Predict(size_t rating) const {
+float RatingSampler::Predict(size_t rating) {
   const auto user = static_cast<size_t>(rating_user_[rating]);
   const auto item = static_cast<size_t>(rating_item_[rating]);
   const std::span<const float> design = item_design_.Row(item);
@@ -123,7 +128,8 @@ float RatingSampler::Predict(size_t rating) const {
               blocks_[kItems].vectors.Row(item)[d_ - 1];
   if (!rating_day_.empty()) {
     const auto day = static_cast<size_t>(rating_day_[rating]);
-    sum += kernels::Dot(blocks_[kDays].vectors.Row(day), design);
+    day_parts_[rating] = kernels::Dot(blocks_[kDays].vectors.Row(day), design);
+    sum += day_parts_[rating];
   }
   return sum + static_cast<float>(mean_);
 }
@@ -135,38 +141,35 @@ void RatingSampler::Sweep(int sweep, TrainObserver& observer) {
     return root.Fork(stream);
   };
   options_.probit ? DrawLatents(step(0)) : DrawNoise(step(0));
-  DrawPriorOf(&blocks_[kUsers], &user_links_, false, step(1));
+  DrawPriorOf(&blocks_[kUsers], {&user_links_, sweep % 2 == 0, false}, step(1));
   DrawBlock(kUsers, user_links_.shifts(), step(2));
   if (!day_numbers_.empty()) {
-    DrawPriorOf(&blocks_[kDays], nullptr, true, step(3));
+    DrawPriorOf(&blocks_[kDays], {nullptr, false, true}, step(3));
     DrawBlock(kDays, {}, step(4));
   }
-  DrawPriorOf(&blocks_[kItems], &item_links_, false, step(5));
+  DrawPriorOf(&blocks_[kItems], {&item_links_, sweep % 2 == 1, false}, step(5));
   DrawBlock(kItems, item_links_.shifts(), step(6));
   RefreshDesign();
 }
 
 void RatingSampler::Descend(const RatingRidge& ridge, TrainObserver& observer) {
   draws_ = false;
-  for (const int which : {kUsers, kItems, kDays}) {
+  for (const int which : {kUsers, kItems}) {
     GaussianPrior& prior = blocks_[which].prior;
     for (size_t i = 0; i < d_; ++i)
       prior.precision[i * d_ + i] = static_cast<float>(i + 1 < d_ ? ridge.factors : ridge.biases);
   }
   const auto step = [&](int which, FeatureLinks* links) {
     ThrowIfStopped(observer, options_.model_type);
-    Block& block = blocks_[which];
-    const kernels::Matrix none;
-    DrawBlock(which, links != nullptr ? links->shifts() : none, Rng(0));
-    if (links != nullptr) links->Fit(block.vectors, ridge.links / ridge.factors, pool_);
+    DrawBlock(which, links->shifts(), Rng(0));
+    links->Fit(blocks_[which].vectors, ridge.links / ridge.factors, pool_);
   };
   step(kUsers, &user_links_);
-  if (!day_numbers_.empty()) step(kDays, nullptr);
   step(kItems, &item_links_);
   RefreshDesign();
 }
 
-double RatingSampler::MeanSquare() const {
+double RatingSampler::MeanSquare() {
   double sum = 0;
   for (size_t i = 0; i < ratings_.size(); ++i) {
     const double error = ratings_[i] - Predict(i);
@@ -224,15 +227,16 @@ void RatingSampler::DrawLatents(const Rng& rng) {
   });
 }
 
-void RatingSampler::DrawPriorOf(Block* block, FeatureLinks* links, bool zero_mean, const Rng& rng) {
+void RatingSampler::DrawPriorOf(Block* block, const PriorStep& step, const Rng& rng) {
   VectorSums sums(d_);
+  FeatureLinks* links = step.links;
   const bool linked = links != nullptr && !links->empty();
   const kernels::Matrix none;
   sums.AddRows(block->vectors, linked ? links->shifts() : none);
-  if (linked) sums.AddCentered(links->weights(), links->strength());
+  if (linked) sums.AddCentered(links->weights(), links->strengths());
   Rng own = rng.Fork(0);
-  block->prior = DrawPrior(sums, zero_mean, own);
-  if (linked) links->Draw(block->vectors, block->prior, rng.Fork(1), pool_);
+  block->prior = DrawPrior(sums, step.zero_mean, own);
+  if (linked && step.draws_links) links->Draw(block->vectors, block->prior, rng.Fork(1), pool_);
 }
 
 void RatingSampler::DrawBlock(int which, const kernels::Matrix& shifts, const Rng& rng) {
@@ -246,41 +250,52 @@ void RatingSampler::DrawBlock(int which, const kernels::Matrix& shifts, const Rn
   });
 }
 
-// Fills the rows that a vector of this block meets, and what is left of the ratings for it.
-void RatingSampler::GatherRows(int which, std::span<const int32_t> ratings,
-                               Workspace* workspace) const {
+const kernels::Matrix& RatingSampler::GatherItems(int which, std::span<const int32_t> ratings,
+                                                  Workspace* workspace) const {
   const size_t n = ratings.size();
-  if (workspace->rows.rows() < n) {
-    workspace->rows = kernels::Matrix(n + n / 2, d_);
-    workspace->indices.resize(n + n / 2);
-    std::iota(workspace->indices.begin(), workspace->indices.end(), 0);
-  }
+  workspace->indices.resize(n);
   workspace->targets.resize(n);
   const kernels::Matrix& users = blocks_[kUsers].vectors;
   const kernels::Matrix& items = blocks_[kItems].vectors;
-  const kernels::Matrix& days = blocks_[kDays].vectors;
   for (size_t k = 0; k < n; ++k) {
     const auto rating = static_cast<size_t>(ratings[k]);
-    const std::span<const float> user = users.Row(static_cast<size_t>(rating_user_[rating]));
     const auto item = static_cast<size_t>(rating_item_[rating]);
-    const std::span<const float> design = item_design_.Row(item);
-    const std::span<float> row = workspace->rows.Row(k);
-    float target = ratings_[rating] - static_cast<float>(mean_);
-    if (which == kItems) {
-      std::copy(user.begin(), user.end(), row.begin());
-      if (!rating_day_.empty())
-        kernels::Axpy(1, days.Row(static_cast<size_t>(rating_day_[rating])), row);
-      target -= row[d_ - 1];
-      row[d_ - 1] = 1;
-    } else {
-      std::copy(design.begin(), design.end(), row.begin());
-      target -= items.Row(item)[d_ - 1];
-      if (which == kDays) target -= kernels::Dot(user, design);
-      if (which == kUsers && !rating_day_.empty())
-        target -= kernels::Dot(days.Row(static_cast<size_t>(rating_day_[rating])), design);
+    workspace->indices[k] = rating_item_[rating];
+    float target = ratings_[rating] - static_cast<float>(mean_) - items.Row(item)[d_ - 1];
+    if (which == kDays) {
+      target -= kernels::Dot(users.Row(static_cast<size_t>(rating_user_[rating])),
+                             item_design_.Row(item));
+    } else if (!rating_day_.empty()) {
+      target -= day_parts_[rating];
     }
     workspace->targets[k] = target;
   }
+  return item_design_;
+}
+
+const kernels::Matrix& RatingSampler::GatherUsers(std::span<const int32_t> ratings,
+                                                  Workspace* workspace) const {
+  const size_t n = ratings.size();
+  const kernels::Matrix& users = blocks_[kUsers].vectors;
+  const kernels::Matrix& days = blocks_[kDays].vectors;
+  if (workspace->rows.rows() < n) workspace->rows = kernels::Matrix(n + n / 2, d_);
+  workspace->indices.resize(n);
+  workspace->targets.resize(n);
+  std::iota(workspace->indices.begin(), workspace->indices.end(), 0);
+  for (size_t k = 0; k < n; ++k) {
+    const auto rating = static_cast<size_t>(ratings[k]);
+    const float* user = users.Row(static_cast<size_t>(rating_user_[rating])).data();
+    float* row = workspace->rows.Row(k).data();
+    if (rating_day_.empty()) {
+      std::copy(user, user + d_, row);
+    } else {
+      const float* day = days.Row(static_cast<size_t>(rating_day_[rating])).data();
+      for (size_t i = 0; i < d_; ++i) row[i] = user[i] + day[i];
+    }
+    workspace->targets[k] = ratings_[rating] - static_cast<float>(mean_) - row[d_ - 1];
+    row[d_ - 1] = 1;
+  }
+  return workspace->rows;
 }
 
 void RatingSampler::DrawVector(int which, size_t entity, const kernels::Matrix& shifts, Rng rng,
@@ -288,12 +303,13 @@ void RatingSampler::DrawVector(int which, size_t entity, const kernels::Matrix& 
   Block& block = blocks_[which];
   const auto begin = static_cast<size_t>(block.grouping.offsets[entity]);
   const size_t n = static_cast<size_t>(block.grouping.offsets[entity + 1]) - begin;
-  GatherRows(which, std::span(block.grouping.ratings).subspan(begin, n), workspace);
-  const std::span<const int32_t> indices = std::span(workspace->indices).first(n);
+  const std::span<const int32_t> ratings = std::span(block.grouping.ratings).subspan(begin, n);
+  const kernels::Matrix& met =
+      which == kItems ? GatherUsers(ratings, workspace) : GatherItems(which, ratings, workspace);
   std::vector<float> mean = block.prior.mean;
   if (shifts.rows() > 0) kernels::Axpy(1, shifts.Row(entity), mean);
   const std::span<float> vector = block.vectors.Row(entity);
-  const ChosenRows rows = {workspace->rows, indices};
+  const ChosenRows rows = {met, workspace->indices};
   const VectorPrior prior = {block.prior, mean, static_cast<float>(precision_)};
   FactorVector(rows, prior, &workspace->equations, workspace->scratch);
   MeanOfVector(rows, workspace->targets, prior, workspace->equations, vector);
@@ -305,19 +321,23 @@ void RatingSampler::DrawVector(int which, size_t entity, const kernels::Matrix& 
 }
 
 RatingSample RatingSampler::Snapshot() const {
-  const auto copy = [](const kernels::Matrix& from, size_t rows) {
+  const auto copy = [](const kernels::Matrix& from, size_t first, size_t rows) {
     kernels::Matrix to(rows, from.columns());
-    std::copy_n(from.values().begin(), to.values().size(), to.values().begin());
+    std::copy_n(from.values().begin() + static_cast<std::ptrdiff_t>(first * from.columns()),
+                to.values().size(), to.values().begin());
     return to;
   };
   const size_t num_items = blocks_[kItems].vectors.rows();
   RatingSample sample;
-  sample.items = copy(item_design_, num_items);
+  sample.items = copy(item_design_, 0, num_items);
   for (size_t item = 0; item < num_items; ++item)
     sample.item_bias.push_back(blocks_[kItems].vectors.Row(item)[d_ - 1]);
-  if (!user_links_.empty()) sample.links = copy(user_links_.weights(), num_items);
+  const size_t links = options_.user_links ? num_items : 0;
+  if (links > 0) sample.links = copy(user_links_.weights(), 0, links);
+  if (!user_features_.empty())
+    sample.features = copy(user_links_.weights(), links, user_features_.size());
   sample.user_prior = blocks_[kUsers].prior;
-  sample.days = copy(blocks_[kDays].vectors, day_numbers_.size());
+  sample.days = copy(blocks_[kDays].vectors, 0, day_numbers_.size());
   sample.noise_precision = precision_;
   sample.cutpoints = scale_.cutpoints;
   return sample;
@@ -330,6 +350,7 @@ RatingModelState RatingSampler::State() const {
           .highest = highest_,
           .levels = scale_.values,
           .days = day_numbers_,
+          .user_features = user_features_,
           .samples = {}};
 }
 

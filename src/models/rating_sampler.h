@@ -26,7 +26,8 @@ struct RatingSamplerOptions {
   bool probit = false;
   bool user_links = false;  // implicit feedback of users; of items
   bool item_links = false;
-  bool content = false;
+  bool content = false;  // of items
+  bool user_features = false;
   int day_bins = 0;
   uint64_t seed = 1;
 };
@@ -45,14 +46,15 @@ class RatingSampler {
   // REQUIRES: `data` and `pool` outlive this.
   RatingSampler(const Interactions& data, const RatingSamplerOptions& options, ThreadPool& pool);
 
-  // Draws every parameter once. The same bits for any number of threads.
+  // Draws every parameter once, but links, which take most of the time, in turn: those of users in
+  // even sweeps, those of items in odd ones. The same bits for any number of threads.
   // O(nnz d^2 + (users + items) d^3) and what the links cost.
   void Sweep(int sweep, TrainObserver& observer);
   // Minimises the squared errors with that ridge by each block in turn: alternating least squares.
-  // O() as Sweep. REQUIRES: no Sweep before or after, no probit.
+  // O() as Sweep. REQUIRES: no Sweep before or after, no probit, no days.
   void Descend(const RatingRidge& ridge, TrainObserver& observer);
   // Of the training ratings.
-  double MeanSquare() const;
+  double MeanSquare();
   // Without the effect of a day.
   float Predict(int32_t user, int32_t item) const;
   RatingSample Snapshot() const;
@@ -74,8 +76,8 @@ class RatingSampler {
   struct Workspace {
     kernels::SymmetricMatrix equations;
     kernels::Scratch scratch;
-    kernels::Matrix rows;  // of one entity, gathered
-    std::vector<int32_t> indices;
+    kernels::Matrix rows;          // of one item, gathered
+    std::vector<int32_t> indices;  // of the rows that an entity meets, in `rows` or among the items
     std::vector<float> targets, noise;
   };
 
@@ -84,17 +86,29 @@ class RatingSampler {
   void Group(std::span<const int32_t> keys, size_t num_keys, Grouping* grouping) const;
   void FillRandomly(kernels::Matrix* matrix, uint64_t stream);
   void RefreshDesign();
-  float Predict(size_t rating) const;
+  // Also keeps the day's part of it.
+  float Predict(size_t rating);
   // Noise, or the latent values and cutpoints of probit.
   void DrawNoise(const Rng& rng);
   void DrawLatents(const Rng& rng);
   void DrawBlock(int which, const kernels::Matrix& shifts, const Rng& rng);
-  void DrawPriorOf(Block* block, FeatureLinks* links, bool zero_mean, const Rng& rng);
+  // Draws the links too, if there are any and `draws_links`.
+  struct PriorStep {
+    FeatureLinks* links;
+    bool draws_links;
+    bool zero_mean;
+  };
+  void DrawPriorOf(Block* block, const PriorStep& step, const Rng& rng);
   void DrawVector(int which, size_t entity, const kernels::Matrix& shifts, Rng rng,
                   Workspace* workspace);
-  void GatherRows(int which, std::span<const int32_t> ratings, Workspace* workspace) const;
+  // Lists the rows that a vector of this block meets, and what is left of the ratings for it;
+  // returns the matrix that they are of.
+  const kernels::Matrix& GatherItems(int which, std::span<const int32_t> ratings,
+                                     Workspace* workspace) const;
+  const kernels::Matrix& GatherUsers(std::span<const int32_t> ratings, Workspace* workspace) const;
 
   const RatingSamplerOptions options_;
+  const UserFeatureIndex user_features_;
   bool draws_ = true;  // or takes the conditional means
   ThreadPool& pool_;
   size_t d_;
@@ -103,8 +117,9 @@ class RatingSampler {
   double precision_ = 1;  // of the noise; 1 throughout for probit
   OrdinalScale scale_;    // empty for regression
   std::vector<int32_t> rating_user_, rating_item_, rating_day_;
-  std::vector<float> ratings_;  // values; latent values for probit
-  std::vector<int8_t> levels_;  // probit
+  std::vector<float> ratings_;    // values; latent values for probit
+  std::vector<int8_t> levels_;    // probit
+  std::vector<float> day_parts_;  // of each rating, day . item as it was at the last Predict
   std::vector<int32_t> day_numbers_;
   Block blocks_[3];              // users, items, days
   kernels::Matrix item_design_;  // [item factors, 1]

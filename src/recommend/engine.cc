@@ -18,6 +18,7 @@ namespace {
 constexpr size_t kCachedItems = 1 << 18;  // about 100 bytes each
 constexpr size_t kTopGenres = 3;
 constexpr std::string_view kPopularReason = "popular with everyone";
+constexpr std::string_view kProfileReason = "liked by people like you";
 
 const std::string& TitleOf(const ModelBundle& bundle, int32_t item) {
   const CatalogItem& known = bundle.catalog->at(item);
@@ -87,11 +88,28 @@ std::vector<std::string> TopGenres(const ModelBundle& bundle, const SparseRow& m
   return genres;
 }
 
-// What the model makes of what a user liked; no items when it has nothing to say, or all was met.
-CachedAnswer Personal(const ModelBundle& bundle, const SparseRow& met, const SparseRow& liked,
-                      int k) {
-  CachedAnswer answer{"popular", {}};
-  const std::unique_ptr<FoldedUser> folded = bundle.model->Fold(liked);
+// A user of the bundle.
+struct KnownUser {
+  SparseRow met;
+  SparseRow liked;
+  std::span<const std::string> features;  // none for a model that does not look at them
+};
+
+KnownUser UserOf(const ModelBundle& bundle, std::optional<int32_t> user) {
+  if (!user) return {};
+  KnownUser known = {
+      bundle.interactions.by_user().Row(*user), bundle.liked.by_user().Row(*user), {}};
+  if (bundle.model->uses_user_features()) known.features = bundle.interactions.UserFeatures(*user);
+  return known;
+}
+
+// What the model makes of what a user liked and of what else is known; no items when it has nothing
+// to say, or all was met.
+CachedAnswer Personal(const ModelBundle& bundle, const KnownUser& user, int k) {
+  const auto& [met, liked, features] = user;
+  const bool cold = liked.size() == 0;
+  CachedAnswer answer{cold ? "profile" : "popular", {}};
+  const std::unique_ptr<FoldedUser> folded = bundle.model->FoldWith(liked, features);
   std::vector<float> scores(static_cast<size_t>(bundle.catalog->size()));
   folded->Score(scores);
   if (!SaysSomething(scores)) return answer;
@@ -100,7 +118,8 @@ CachedAnswer Personal(const ModelBundle& bundle, const SparseRow& met, const Spa
   for (size_t i = 0; i < ranked.size(); ++i) {
     if (!explanations[i].empty()) answer.source = "personal";
     answer.items.push_back(
-        {ranked[i].index, ranked[i].score, ReasonOf(bundle, liked, explanations[i])});
+        {ranked[i].index, ranked[i].score,
+         cold ? std::string(kProfileReason) : ReasonOf(bundle, liked, explanations[i])});
   }
   return answer;
 }
@@ -125,12 +144,11 @@ Recommendation RecommendEngine::Recommend(std::string_view user_id, int k) const
   const ModelBundle& bundle = *current->bundle;
   Recommendation answer{std::string(user_id), bundle.name, "popular", {}, current->bundle};
   const std::optional<int32_t> user = bundle.interactions.users().Find(user_id);
-  const SparseRow met = user ? bundle.interactions.by_user().Row(*user) : SparseRow{};
-  const SparseRow liked = user ? bundle.liked.by_user().Row(*user) : SparseRow{};
-  if (liked.size() > 0) {
+  const KnownUser known = UserOf(bundle, user);
+  if (known.liked.size() > 0 || !known.features.empty()) {
     std::shared_ptr<const CachedAnswer> personal = current->answers.Find(*user, k);
     if (!personal) {
-      personal = std::make_shared<CachedAnswer>(Personal(bundle, met, liked, k));
+      personal = std::make_shared<CachedAnswer>(Personal(bundle, known, k));
       current->answers.Insert(*user, k, personal);
     }
     if (!personal->items.empty()) {
@@ -139,7 +157,7 @@ Recommendation RecommendEngine::Recommend(std::string_view user_id, int k) const
       return answer;
     }
   }
-  for (const kernels::Ranked& entry : MostPopular(bundle, k, met)) {
+  for (const kernels::Ranked& entry : MostPopular(bundle, k, known.met)) {
     answer.items.push_back({entry.index, entry.score, std::string(kPopularReason)});
   }
   return answer;

@@ -36,7 +36,7 @@ struct Recommended {
 struct Recommendation {
   std::string user_id;
   std::string model;   // of the bundle that answered
-  std::string source;  // the rung of the fallback ladder: "personal" or "popular"
+  std::string source;  // the rung of the fallback ladder: "personal", "profile" or "popular"
   std::vector<Recommended> items;
   std::shared_ptr<const ModelBundle> bundle;  // whose catalog the rows are of
 };
@@ -52,9 +52,10 @@ struct UserProfile {
 
 // Thread-safe. Every call answers from one bundle, taken at its start.
 //
-// The fallback ladder: "personal", what the model makes of what the user liked; "popular", for a
-// user without likes, an unknown one, when the model has nothing to say (all scores equal, or one
-// not finite) or does not look at users.
+// The fallback ladder: "personal", what the model makes of what the user liked; "profile", for a
+// user without likes, what it makes of what else is known of the user; "popular", for an unknown
+// user, when the model has nothing to say (all scores equal, or one not finite) or does not look at
+// users.
 class RecommendEngine {
  public:
   explicit RecommendEngine(std::shared_ptr<const ModelBundle> bundle);

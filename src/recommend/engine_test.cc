@@ -31,6 +31,11 @@ Interactions TwoCamps(float liked, float disliked) {
     }
     if (disliked > 0) builder.Add(row, (user + 1) % 2, disliked, 50);
   }
+  UserContent people;
+  for (int user = 0; user < kUsers; ++user)
+    people.features.push_back({user % 2 == 0 ? "camp=even" : "camp=odd"});
+  people.features.push_back({"camp=even"});
+  builder.SetUserContent(std::move(people));
   const int32_t stranger = builder.AddUser("stranger");
   if (disliked > 0) builder.Add(stranger, 3, disliked, 60);
   return builder.Build();
@@ -39,6 +44,7 @@ Interactions TwoCamps(float liked, float disliked) {
 std::shared_ptr<const Model> Train(const std::string& type, const Interactions& data) {
   NoTrainObserver observer;
   TrainRequest request{.type = type, .settings = {}, .seed = 1, .threads = 1};
+  if (type == "hybrid") request.settings = {{"factors", "8"}, {"epochs", "20"}};
   if (type == "ials") request.settings = {{"factors", "8"}, {"epochs", "8"}};
   return TrainModel(request, data, observer);
 }
@@ -113,6 +119,19 @@ TEST_P(EngineTest, AnUnknownUserAndOneWithoutLikesGetWhatIsPopular) {
   for (const Recommended& recommended : engine_.Recommend("stranger", kItems).items) {
     EXPECT_NE(recommended.item, 3);
   }
+}
+
+TEST(RecommendEngine, AUserWithoutLikesGetsWhatPeopleOfTheSameFeaturesLike) {
+  const RecommendEngine engine(MakeBundle("hybrid"));
+  const Recommendation answer = engine.Recommend("stranger", 5);
+  EXPECT_EQ(answer.source, "profile");
+  ASSERT_EQ(answer.items.size(), 5u);
+  for (const Recommended& recommended : answer.items) {
+    EXPECT_EQ(recommended.item % 2, 0);
+    EXPECT_EQ(recommended.reason, "liked by people like you");
+  }
+  EXPECT_EQ(engine.Recommend("nobody", 5).source, "popular");
+  EXPECT_EQ(engine.Recommend("u2", 2).source, "personal");
 }
 
 TEST_P(EngineTest, SimilarItemsAreOfTheSameCampAndLeaveTheItemOut) {
