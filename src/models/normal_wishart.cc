@@ -9,6 +9,7 @@ namespace marquee {
 namespace {
 
 constexpr double kMeanStrength = 2;
+constexpr double kZeroMeanScale = 100;  // of the Wishart prior
 
 // A square matrix in double precision, row-major.
 class Square {
@@ -23,7 +24,8 @@ class Square {
   std::vector<double> values_;
 };
 
-// Lower triangular L with L L^T = a; a has a unit matrix added, so it is positive definite.
+// Lower triangular L with L L^T = a; a has a multiple of the unit matrix added, so it is positive
+// definite.
 Square LowerFactor(const Square& a) {
   const size_t d = a.size();
   Square lower(d);
@@ -84,7 +86,7 @@ Square InverseScale(const VectorSums& sums, bool zero_mean) {
   for (size_t i = 0; i < d; ++i) {
     for (size_t j = 0; j < d; ++j)
       scale(i, j) = sums.products[i * d + j] - sums.sum[i] * sums.sum[j] / strength;
-    scale(i, i) += 1;
+    scale(i, i) += zero_mean ? 1 / kZeroMeanScale : 1;
   }
   return scale;
 }

@@ -43,8 +43,9 @@ struct VectorSums {
 
 // Draws mean and precision from their posterior under the normal-Wishart prior of Salakhutdinov
 // and Mnih 2008 ("Bayesian probabilistic matrix factorization", equation 14): mean 0, strength 2, d
-// degrees of freedom, unit scale. With `zero_mean` the mean is 0 and only the precision is drawn.
-// O(d^3).
+// degrees of freedom, unit scale. With `zero_mean` the mean is 0, only the precision is drawn, and
+// the scale is 100 units: such vectors are small effects beside others, and a unit scale would give
+// each of a few hundred more room than it needs (on ML-100K, validation RMSE .0023 higher). O(d^3).
 GaussianPrior DrawPrior(const VectorSums& sums, bool zero_mean, Rng& rng);
 
 // x becomes u^-1 x. REQUIRES: `u` a factor of CholeskyFactor, one size. O(d^2).
