@@ -71,6 +71,9 @@ void LoadAndUse(std::string_view bytes) {
     model->Explain(history, n - 1, 3);
     const std::vector<RatingQuery> queries = {{n - 1, 3}};
     model->PredictRatings(history, queries);
+    const std::vector<std::string> features = {"clan=0", "clan=1"};
+    model->FoldWith({}, features)->Score(scores);
+    model->PredictRatingsWith(history, features, queries);
   } catch (const Error&) {
     // Refused, as it should be.
   }
