@@ -120,6 +120,36 @@ TEST(RatingHoldout, FilesGetTheGenresOfTheSameRatingsOnly) {
   EXPECT_EQ(rmse(other.Build()), without);
 }
 
+// They change what a model predicts, in memory and for files whose ratings are the same.
+TEST(RatingHoldout, FeaturesOfUsersReachTheModel) {
+  const auto rmse = [](const Interactions& data, const std::filesystem::path& files) {
+    EvaluateRequest request = RequestFor("rating-holdout", "bayesian-fm");
+    request.train.settings = {{"rank", "2"}, {"sweeps", "20"}, {"burn_in", "10"}};
+    request.split_files = files;
+    return Evaluate(data, request).metrics.at("rmse").mean;
+  };
+  InteractionsBuilder plain, told;
+  UserContent people;
+  std::string base;
+  for (int user = 0; user < 20; ++user) {
+    people.features.push_back({user % 2 == 0 ? "mood=good" : "mood=plain"});
+    for (int item = 0; item < 10; ++item) {
+      const int value = 1 + (user + item) % 3 + 2 * (user % 2);
+      for (auto* builder : {&plain, &told})
+        builder->Add(builder->AddUser(StrCat(user)), builder->AddItem(StrCat(item)),
+                     static_cast<float>(value), 0);
+      base += StrCat(user, "\t", item, "\t", value, "\t0\n");
+    }
+  }
+  told.SetUserContent(people);
+  TempDir folder;
+  WriteFileAtomic(folder.path() / "u1.base", base);
+  WriteFileAtomic(folder.path() / "u1.test", "0\t5\t4\t0\n3\t5\t5\t0\n");
+  const Interactions without = plain.Build(), with = told.Build();
+  EXPECT_NE(rmse(with, {}), rmse(without, {}));
+  EXPECT_NE(rmse(with, folder.path()), rmse(without, folder.path()));
+}
+
 TEST(RatingHoldout, LeavesOutATenthAndForValidationATenthMore) {
   const Interactions data = MakePlantedWorld();
   EvaluateRequest request = RequestFor("rating-holdout");
