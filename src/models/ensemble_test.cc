@@ -11,6 +11,7 @@
 #include "models/members.h"
 #include "models/planted.h"
 #include "models/registry.h"
+#include "models/training.h"
 
 namespace marquee {
 namespace {
@@ -155,6 +156,28 @@ TEST(HoldOutUsers, TakesUsersOutWholeAndDividesThem) {
   }
   EXPECT_EQ(held_out.train.nnz() + taken, data.nnz());
   EXPECT_EQ(held_out.train.num_items(), data.num_items());
+}
+
+TEST(HoldOutUsers, KeepsTheFeaturesOfUsers) {
+  const Interactions data = MakePlantedWorld({.user_features = true});
+  const HeldOutUsers held_out = HoldOutUsers(data, 8, 4);
+  for (const HeldOutUsers::User& user : held_out.users) EXPECT_THAT(user.features, SizeIs(2));
+  EXPECT_EQ(held_out.train.user_content().features, data.user_content().features);
+}
+
+TEST(Ensemble, AColdUsersListFollowsTheFeaturesOfAMemberThatKnowsThem) {
+  const Interactions data = MakePlantedWorld({.user_features = true});
+  TrainRequest request{.type = "ensemble", .seed = 3, .threads = 2};
+  request.settings = {{"members", "hybrid,ease"}, {"hybrid.factors", "8"}, {"ease.l2", "20"}};
+  const auto model = Train(request, data);
+  ASSERT_TRUE(model->uses_user_features());
+  std::vector<float> scores(static_cast<size_t>(data.num_items()));
+  for (int clan = 0; clan < 4; ++clan) {
+    model->FoldWith({}, std::vector<std::string>{StrCat("clan=", clan)})->Score(scores);
+    int found = 0;
+    for (const ScoredItem& best : BestItems(scores, -1, 10)) found += best.item % 4 == clan;
+    EXPECT_GE(found, 9) << clan;
+  }
 }
 
 TEST(HoldOutUsers, LeavesSmallDataWhole) {
