@@ -80,8 +80,14 @@ namespace {
 std::vector<SettingSpec> Settings() {
   using Type = SettingSpec::Type;
   const BayesianFmOptions defaults;
-  return {{"rank", Type::kInt, StrCat(defaults.rank),
-           "factors; more need more data, and time with the square", 1, 256},
+  return {{"rank",
+           Type::kInt,
+           StrCat(defaults.rank),
+           "factors; more need more data, and time with the square",
+           1,
+           256,
+           {},
+           SearchRange{8, 64, true}},
           {"sweeps", Type::kInt, StrCat(defaults.sweeps),
            "of the Gibbs sampler; fewer for a quick look", 2, 100000},
           {"burn_in", Type::kInt, StrCat(defaults.burn_in), "first sweeps, which are thrown away",
@@ -101,8 +107,14 @@ std::vector<SettingSpec> Settings() {
            "1: genres and decades of items count", 0, 1},
           {"user_features", Type::kInt, StrCat(defaults.user_features ? 1 : 0),
            "1: what is known of users counts", 0, 1},
-          {"day_bins", Type::kInt, StrCat(defaults.day_bins),
-           "days that share a time effect, 0 for none", 0, 3650}};
+          {"day_bins",
+           Type::kInt,
+           StrCat(defaults.day_bins),
+           "days that share a time effect, 0 for none",
+           0,
+           3650,
+           {},
+           SearchRange{0, 60}}};
 }
 
 std::unique_ptr<Model> TrainFrom(const TrainInput& in) {

@@ -198,13 +198,24 @@ namespace {
 std::vector<SettingSpec> Settings() {
   using Type = SettingSpec::Type;
   const EnsembleOptions defaults;
-  return {
-      {"members", Type::kText, "ials,ease,bpr,hybrid",
-       "the models blended; settings of theirs as ials.factors=64"},
-      {"fit_users", Type::kInt, StrCat(defaults.fit_users),
-       "users held out to fit the weights, at most a tenth; more: steadier weights", 10, 100000},
-      {"cutoff", Type::kInt, StrCat(defaults.cutoff),
-       "the weights maximize NDCG at this length; lower it for short lists", 1, 1000}};
+  return {{"members", Type::kText, "ials,ease,bpr,hybrid",
+           "the models blended; settings of theirs as ials.factors=64"},
+          {"fit_users",
+           Type::kInt,
+           StrCat(defaults.fit_users),
+           "users held out to fit the weights, at most a tenth; more: steadier weights",
+           10,
+           100000,
+           {},
+           SearchRange{200, 2000, true}},
+          {"cutoff",
+           Type::kInt,
+           StrCat(defaults.cutoff),
+           "the weights maximize NDCG at this length; lower it for short lists",
+           1,
+           1000,
+           {},
+           SearchRange{10, 200, true}}};
 }
 
 std::unique_ptr<Model> TrainFrom(const TrainInput& in) {

@@ -316,12 +316,30 @@ namespace {
 
 std::vector<SettingSpec> Settings() {
   using Type = SettingSpec::Type;
-  return {{"genre_weight", Type::kNumber, StrCat(ItemContentOptions{}.genre_weight),
-           "how much genres say; raise it where they are fine", 0, 1000},
-          {"title_weight", Type::kNumber, StrCat(ItemContentOptions{}.title_weight),
-           "how much title words say; finds sequels and series", 0, 1000},
-          {"decade_weight", Type::kNumber, StrCat(ItemContentOptions{}.decade_weight),
-           "how much the decade says", 0, 1000}};
+  return {{"genre_weight",
+           Type::kNumber,
+           StrCat(ItemContentOptions{}.genre_weight),
+           "how much genres say; raise it where they are fine",
+           0,
+           1000,
+           {},
+           SearchRange{0.1, 10, true}},
+          {"title_weight",
+           Type::kNumber,
+           StrCat(ItemContentOptions{}.title_weight),
+           "how much title words say; finds sequels and series",
+           0,
+           1000,
+           {},
+           SearchRange{0.01, 2, true}},
+          {"decade_weight",
+           Type::kNumber,
+           StrCat(ItemContentOptions{}.decade_weight),
+           "how much the decade says",
+           0,
+           1000,
+           {},
+           SearchRange{0.01, 2, true}}};
 }
 
 std::unique_ptr<Model> TrainFrom(const TrainInput& in) {

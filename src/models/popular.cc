@@ -123,9 +123,14 @@ namespace {
 
 std::vector<SettingSpec> Settings() {
   using Type = SettingSpec::Type;
-  return {{"window_days", Type::kInt, StrCat(PopularOptions{}.window_days),
-           "count only the last days of the data, 0 for all; small windows follow trends", 0,
-           36500}};
+  return {{"window_days",
+           Type::kInt,
+           StrCat(PopularOptions{}.window_days),
+           "count only the last days of the data, 0 for all; small windows follow trends",
+           0,
+           36500,
+           {},
+           SearchRange{7, 3650, true}}};
 }
 
 std::unique_ptr<Model> TrainFrom(const TrainInput& in) {

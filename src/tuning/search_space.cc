@@ -172,7 +172,8 @@ SearchSpace BuildSearchSpace(const ModelType& type, const std::map<std::string, 
   }
   if (space.empty()) {
     throw Error(Code::kInvalidArgument,
-                StrCat("there is nothing to search: ", type.name, " declares no ranges"),
+                StrCat("there is nothing to search: ", type.name,
+                       " declares no range that --set leaves free"),
                 "give some: --range key=lo:hi");
   }
   return space;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error_matchers.h"
+#include "base/text.h"
 
 namespace marquee {
 namespace {
@@ -102,11 +103,31 @@ TEST(BuildSearchSpace, EveryDeclaredRangeIsOneItsSettingTakes) {
   }
 }
 
+TEST(BuildSearchSpace, EveryTypeWithNumbersToSetDeclaresARangeAroundItsDefaults) {
+  for (const ModelType& type : ModelTypes()) {
+    bool any = false, numbers = false;
+    for (const SettingSpec& spec : type.options) {
+      numbers |= spec.type == SettingSpec::Type::kInt || spec.type == SettingSpec::Type::kNumber;
+      if (!spec.search) continue;
+      any = true;
+      const double fallback = ParseDouble(spec.fallback).value();
+      // 0 often means "without", which no logarithmic scale reaches.
+      if (fallback == 0 && spec.search->log) continue;
+      EXPECT_GE(fallback, spec.search->lo) << type.name << " " << spec.key;
+      EXPECT_LE(fallback, spec.search->hi) << type.name << " " << spec.key;
+    }
+    EXPECT_EQ(any, numbers) << type.name;
+  }
+}
+
 TEST(BuildSearchSpace, RangesChangeAndCompleteIt) {
   const SearchSpace space = BuildSearchSpace(FindModelType("ease"), {}, {"l2=100:200"});
   EXPECT_THAT(space, ElementsAre(SearchParameter{"l2", 100, 200, false, false}));
   EXPECT_THAT(BuildSearchSpace(FindModelType("most-popular"), {}, {"window_days=1:365:log"}),
               ElementsAre(SearchParameter{"window_days", 1, 365, true, true}));
+  EXPECT_THAT(BuildSearchSpace(FindModelType("bayesian-fm"), {{"rank", "8"}, {"day_bins", "0"}},
+                               {"sweeps=20:200:log"}),
+              ElementsAre(SearchParameter{"sweeps", 20, 200, true, true}));
 }
 
 TEST(BuildSearchSpace, WhatIsNoRangeIsRefused) {
@@ -118,8 +139,11 @@ TEST(BuildSearchSpace, WhatIsNoRangeIsRefused) {
   EXPECT_THAT(range("l2=5:3"), ThrowsError(Code::kInvalidArgument, HasSubstr("the lower one")));
   EXPECT_THAT(range("l3=5:6"), ThrowsError(Code::kInvalidArgument, HasSubstr("setting 'l3'")));
   EXPECT_THAT(range("l2=0:6"), ThrowsError(Code::kInvalidArgument, HasSubstr("l2 must be 0.001")));
-  EXPECT_THAT([] { BuildSearchSpace(FindModelType("most-popular"), {}, {}); },
-              ThrowsError(Code::kInvalidArgument, HasSubstr("there is nothing to search")));
+  EXPECT_THAT(
+      [] {
+        BuildSearchSpace(FindModelType("most-popular"), {{"window_days", "7"}}, {});
+      },
+      ThrowsError(Code::kInvalidArgument, HasSubstr("there is nothing to search")));
   EXPECT_THAT(
       [] {
         BuildSearchSpace(FindModelType("ease"), {{"l2", "7"}}, {"l2=5:9"});
