@@ -56,15 +56,15 @@ HWY_INLINE float ExpSum(const float* x, size_t n, float largest, float* out) {
   return sum;
 }
 
-float SoftmaxKernel(float* x, size_t n) {
+float SoftmaxKernel(float* x, size_t n, float total) {
   const D d;
   const float largest = Largest(x, n);
   const float sum = ExpSum(x, n, largest, x);
-  const auto scale = hn::Set(d, 1 / sum);
+  const auto scale = hn::Set(d, total / sum);
   size_t i = 0;
   for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d))
     hn::StoreU(hn::Mul(scale, hn::LoadU(d, x + i)), d, x + i);
-  for (; i < n; ++i) x[i] *= 1 / sum;
+  for (; i < n; ++i) x[i] *= total / sum;
   return largest + std::log(sum);
 }
 
@@ -125,9 +125,9 @@ const NeuralTable& Active() {
 
 const NeuralTable& NeuralTableOf(Simd level) { MARQUEE_SELECT_TABLE(level, kNeuralTable); }
 
-float Softmax(std::span<float> x) {
+float Softmax(std::span<float> x, float total) {
   MARQUEE_CHECK(!x.empty());
-  return Active().softmax(x.data(), x.size());
+  return Active().softmax(x.data(), x.size(), total);
 }
 
 float LogSumExp(std::span<const float> x) {

@@ -7,8 +7,9 @@
 
 namespace marquee::kernels {
 
-// x becomes softmax(x). Returns log sum exp of what it was. REQUIRES: x is not empty, and finite.
-float Softmax(std::span<float> x);
+// x becomes total softmax(x). Returns log sum exp of what it was. REQUIRES: x is not empty, and
+// finite.
+float Softmax(std::span<float> x, float total = 1);
 // log sum exp x, of numbers as large as they may be. REQUIRES: x is not empty, and finite.
 float LogSumExp(std::span<const float> x);
 // x becomes tanh(x), within 4 units in the last place.

@@ -114,7 +114,7 @@ struct AdamJob {
 };
 
 struct NeuralTable {
-  float (*softmax)(float* x, size_t n);
+  float (*softmax)(float* x, size_t n, float total);
   float (*log_sum_exp)(const float* x, size_t n);
   void (*tanh)(float* x, size_t n);
   void (*adam)(const AdamJob& job);

@@ -148,9 +148,8 @@ double AutoencoderNetwork::LogitSlopes(const Parameters& parameters, const Autoe
     const auto met = static_cast<float>(items.size());
     double sum = 0;
     for (const int32_t item : items) sum += own[static_cast<size_t>(item)];
-    loss += static_cast<double>(weight * met) * kernels::Softmax(own) -
+    loss += static_cast<double>(weight * met) * kernels::Softmax(own, weight * met) -
             static_cast<double>(weight) * sum;
-    for (float& slope : own) slope *= weight * met;
     for (const int32_t item : items) own[static_cast<size_t>(item)] -= weight;
   }
   return loss;

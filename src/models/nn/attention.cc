@@ -9,6 +9,19 @@
 
 namespace marquee::nn {
 
+namespace {
+
+// Rows at a time: what they attend to ends with them, so that less is multiplied in vain.
+constexpr size_t kStripRows = 64;
+
+template <typename Body>
+void ForStrips(size_t length, const Body& body) {
+  for (size_t first = 0; first < length; first += kStripRows)
+    body(first, std::min(kStripRows, length - first));
+}
+
+}  // namespace
+
 struct CausalAttention::Head {
   size_t begin;   // first row
   size_t length;  // rows
@@ -50,16 +63,21 @@ void CausalAttention::Forward(const AttentionRows& rows, const ConstMatrixSpan& 
   }
   weights_ = weights_buffer_.Make(rows.heads, squares).data;
   ForEachHead(rows, d, [&](const Head& head) {
-    kernels::Gemm(head.Of(qkv, 0, d), kernels::Transposed(head.Of(qkv, 1, d)), head.weights,
-                  GemmResult::kWrite, scratch);
-    for (size_t i = 0; i < head.length; ++i) {
-      const std::span<float> row = head.weights.Row(i), past = row.first(i + 1);
-      for (float& logit : past) logit *= head.scale();
-      kernels::Softmax(past);
-      std::ranges::fill(row.subspan(i + 1), 0.0f);
-    }
-    kernels::Gemm(head.weights, head.Of(qkv, 2, d), head.Of(out, 0, d), GemmResult::kWrite,
-                  scratch);
+    const ConstMatrixSpan queries = head.Of(qkv, 0, d), keys = head.Of(qkv, 1, d);
+    ForStrips(head.length, [&](size_t first, size_t count) {
+      const size_t past = first + count;
+      const MatrixSpan weights = head.weights.Rows(first, count).Columns(0, past);
+      kernels::Gemm(queries.Rows(first, count), kernels::Transposed(keys.Rows(0, past)), weights,
+                    GemmResult::kWrite, scratch);
+      for (size_t i = 0; i < count; ++i) {
+        const std::span<float> row = weights.Row(i), own = row.first(first + i + 1);
+        for (float& logit : own) logit *= head.scale();
+        kernels::Softmax(own);
+        std::ranges::fill(row.subspan(own.size()), 0.0f);
+      }
+      kernels::Gemm(weights, head.Of(qkv, 2, d).Rows(0, past),
+                    head.Of(out, 0, d).Rows(first, count), GemmResult::kWrite, scratch);
+    });
   });
 }
 
@@ -70,21 +88,32 @@ void CausalAttention::Backward(const AttentionRows& rows, const ConstMatrixSpan&
   const size_t d = d_out.columns;
   ForEachHead(rows, d, [&](const Head& head) {
     const ConstMatrixSpan d_head = head.Of(d_out, 0, d);
-    kernels::Gemm(kernels::Transposed(head.weights), d_head, head.Of(d_qkv, 2, d),
-                  GemmResult::kWrite, scratch);
-    const MatrixSpan slopes = slopes_buffer_.Make(head.length, head.length);
-    kernels::Gemm(d_head, kernels::Transposed(head.Of(qkv, 2, d)), slopes, GemmResult::kWrite,
-                  scratch);
+    const MatrixSpan d_keys = head.Of(d_qkv, 1, d), d_values = head.Of(d_qkv, 2, d);
     for (size_t i = 0; i < head.length; ++i) {
-      const std::span<float> slope = slopes.Row(i);
-      const std::span<const float> weight = head.weights.Row(i);
-      const float mean = kernels::Dot(slope.first(i + 1), weight.first(i + 1));
-      for (size_t j = 0; j < head.length; ++j)
-        slope[j] = weight[j] * (slope[j] - mean) * head.scale();
+      std::ranges::fill(d_keys.Row(i), 0.0f);
+      std::ranges::fill(d_values.Row(i), 0.0f);
     }
-    kernels::Gemm(slopes, head.Of(qkv, 1, d), head.Of(d_qkv, 0, d), GemmResult::kWrite, scratch);
-    kernels::Gemm(kernels::Transposed(slopes), head.Of(qkv, 0, d), head.Of(d_qkv, 1, d),
-                  GemmResult::kWrite, scratch);
+    ForStrips(head.length, [&](size_t first, size_t count) {
+      const size_t past = first + count;
+      const ConstMatrixSpan weights = head.weights.Rows(first, count).Columns(0, past);
+      const ConstMatrixSpan d_strip = d_head.Rows(first, count);
+      kernels::Gemm(kernels::Transposed(weights), d_strip, d_values.Rows(0, past), GemmResult::kAdd,
+                    scratch);
+      const MatrixSpan slopes = slopes_buffer_.Make(count, past);
+      kernels::Gemm(d_strip, kernels::Transposed(head.Of(qkv, 2, d).Rows(0, past)), slopes,
+                    GemmResult::kWrite, scratch);
+      for (size_t i = 0; i < count; ++i) {
+        const std::span<float> slope = slopes.Row(i);
+        const std::span<const float> weight = weights.Row(i);
+        const size_t own = first + i + 1;
+        const float mean = kernels::Dot(slope.first(own), weight.first(own));
+        for (size_t j = 0; j < past; ++j) slope[j] = weight[j] * (slope[j] - mean) * head.scale();
+      }
+      kernels::Gemm(slopes, head.Of(qkv, 1, d).Rows(0, past),
+                    head.Of(d_qkv, 0, d).Rows(first, count), GemmResult::kWrite, scratch);
+      kernels::Gemm(kernels::Transposed(slopes), head.Of(qkv, 0, d).Rows(first, count),
+                    d_keys.Rows(0, past), GemmResult::kAdd, scratch);
+    });
   });
 }
 

@@ -106,17 +106,17 @@ void TanhBackward(const ConstMatrixSpan& y, const MatrixSpan& dy) {
 }
 
 void Dropout::Forward(double rate, Rng& rng, const MatrixSpan& x) {
-  kept_.clear();
+  factors_.clear();
   if (rate <= 0) return;
-  scale_ = static_cast<float>(1 / (1 - rate));
+  const auto scale = static_cast<float>(1 / (1 - rate));
   const auto dropped = static_cast<uint64_t>(std::lround(std::ldexp(rate, kDropoutBits)));
   const size_t n = x.rows * x.columns;
-  kept_.resize(n);
+  factors_.resize(n);
   constexpr uint64_t kMask = (uint64_t{1} << kDropoutBits) - 1;
   for (size_t i = 0; i < n;) {
     uint64_t bits = rng.Next();
     for (int draw = 0; draw < 64 / kDropoutBits && i < n; ++draw, ++i, bits >>= kDropoutBits)
-      kept_[i] = (bits & kMask) >= dropped;
+      factors_[i] = (bits & kMask) >= dropped ? scale : 0.0f;
   }
   Apply(x);
 }
@@ -124,20 +124,19 @@ void Dropout::Forward(double rate, Rng& rng, const MatrixSpan& x) {
 void Dropout::Backward(const MatrixSpan& dx) const { Apply(dx); }
 
 void Dropout::Apply(const MatrixSpan& x) const {
-  if (kept_.empty()) return;
-  MARQUEE_CHECK(kept_.size() == x.rows * x.columns);
+  if (factors_.empty()) return;
+  MARQUEE_CHECK(factors_.size() == x.rows * x.columns);
   for (size_t row = 0; row < x.rows; ++row) {
-    const std::span<float> values = x.Row(row);
-    const uint8_t* kept = kept_.data() + row * x.columns;
-    for (size_t i = 0; i < values.size(); ++i) values[i] *= kept[i] != 0 ? scale_ : 0.0f;
+    float* values = x.data + row * x.stride;
+    const float* factors = factors_.data() + row * x.columns;
+    for (size_t i = 0; i < x.columns; ++i) values[i] *= factors[i];
   }
 }
 
 double SoftmaxCrossEntropy(std::span<float> logits, size_t target, float weight) {
   const double own = logits[target];
-  const double total = kernels::Softmax(logits);
-  logits[target] -= 1;
-  for (float& value : logits) value *= weight;
+  const double total = kernels::Softmax(logits, weight);
+  logits[target] -= weight;
   return weight * (total - own);
 }
 

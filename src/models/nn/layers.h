@@ -66,8 +66,7 @@ class Dropout {
  private:
   void Apply(const MatrixSpan& x) const;
 
-  float scale_ = 1;
-  std::vector<uint8_t> kept_;  // none: all
+  std::vector<float> factors_;  // 0 or what makes up for it; none: all are kept
 };
 
 // Softmax cross-entropy of one row: logits become the gradient, weight (softmax - target); returns

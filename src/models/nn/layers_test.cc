@@ -153,18 +153,18 @@ TEST(Logistic, IsTheNegativeLogProbabilityAndItsSlope) {
   }
 }
 
-// Two sequences, of three rows and of two.
+// Sequences of three rows, of two, and of more than are multiplied at a time.
 class Attention : public testing::TestWithParam<size_t> {
  protected:
-  static constexpr size_t kWidth = 4;
-  const std::vector<size_t> begins_ = {0, 3, 5};
+  static constexpr size_t kWidth = 4, kRows = 75;
+  const std::vector<size_t> begins_ = {0, 3, 5, 75};
   const AttentionRows rows_ = {begins_, GetParam()};
-  kernels::Matrix qkv_ = RandomMatrix(5, 3 * kWidth, 1);
+  kernels::Matrix qkv_ = RandomMatrix(kRows, 3 * kWidth, 1);
   Scratch scratch_;
   CausalAttention attention_;
 
   kernels::Matrix Out() {
-    kernels::Matrix out(5, kWidth);
+    kernels::Matrix out(kRows, kWidth);
     attention_.Forward(rows_, qkv_, out, scratch_);
     return out;
   }
@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(Heads, Attention, testing::Values(1, 2, 4));
 TEST_P(Attention, IsTheWeightedMeanOfTheValuesSoFar) {
   const kernels::Matrix out = Out();
   const size_t size = kWidth / GetParam();
-  for (size_t s = 0; s < 2; ++s) {
+  for (size_t s = 0; s < 3; ++s) {
     for (size_t row = begins_[s]; row < begins_[s + 1]; ++row) {
       for (size_t column = 0; column < kWidth; ++column) {
         const size_t head = column / size * size;
@@ -194,9 +194,9 @@ TEST_P(Attention, IsTheWeightedMeanOfTheValuesSoFar) {
 }
 
 TEST_P(Attention, GradientsAreThoseOfFiniteDifferences) {
-  const kernels::Matrix pull = RandomMatrix(5, kWidth, 2);
+  const kernels::Matrix pull = RandomMatrix(kRows, kWidth, 2);
   Out();
-  kernels::Matrix d_qkv(5, 3 * kWidth);
+  kernels::Matrix d_qkv(kRows, 3 * kWidth);
   attention_.Backward(rows_, qkv_, pull, d_qkv, scratch_);
   ExpectGradient([&] { return Product(Out(), pull); }, qkv_, d_qkv);
 }

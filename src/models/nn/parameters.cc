@@ -85,4 +85,18 @@ void Adam::Step(ThreadPool& pool, Parameters* parameters) {
   });
 }
 
+void Average::Add(ThreadPool& pool, const Parameters& parameters) {
+  ++steps_;
+  // (1 + s) / (10 + s): the first steps, which are the worst, are soon forgotten.
+  const auto age = static_cast<double>(steps_ - 1);
+  const double keep = steps_ == 1 ? 0 : std::min(span_ / (span_ + 1), (1 + age) / (10 + age));
+  const auto n = static_cast<int64_t>(parameters.values().size());
+  pool.ParallelFor(n, kStepGrain, [&](int64_t begin, int64_t end, int) {
+    const auto first = static_cast<size_t>(begin), count = static_cast<size_t>(end - begin);
+    const std::span<float> mean = mean_.values().subspan(first, count);
+    for (float& value : mean) value *= static_cast<float>(keep);
+    kernels::Axpy(static_cast<float>(1 - keep), parameters.values().subspan(first, count), mean);
+  });
+}
+
 }  // namespace marquee::nn

@@ -80,6 +80,25 @@ class Adam {
   int64_t steps_ = 0;
 };
 
+// The weights averaged over the latest steps, newer ones with more weight (Polyak and Juditsky
+// 1992; the decay of Tarvainen and Valpola 2017): they wander less than the latest, and rank
+// better.
+class Average {
+ public:
+  explicit Average(const Layout& layout) : mean_(layout) {}
+  // Over about so many steps from now on: a step weighs 1 / (steps + 1). At first 1.
+  void SpanSteps(size_t steps) { span_ = static_cast<double>(steps); }
+  // After each step.
+  void Add(ThreadPool& pool, const Parameters& parameters);
+  // REQUIRES: something was added.
+  const Parameters& mean() const { return mean_; }
+
+ private:
+  double span_ = 1;
+  int64_t steps_ = 0;
+  Parameters mean_;
+};
+
 // A matrix of changing size, which keeps the memory that it once took.
 class Buffer {
  public:

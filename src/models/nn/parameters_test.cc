@@ -82,6 +82,25 @@ TEST(Adam, StepsAgainstTheSumOfThePartsAndClearsThem) {
   EXPECT_THAT(results[0].values(), testing::ElementsAreArray(results[1].values()));
 }
 
+TEST(Average, ForgetsTheFirstStepsAndWeighsTheLatestByItsSpan) {
+  Layout layout;
+  layout.Add(1, 2);
+  Parameters now(layout);
+  ThreadPool pool(2);
+  Average average(layout);
+  average.SpanSteps(3);
+  double expected = 0;
+  for (int step = 1; step <= 50; ++step) {
+    std::ranges::fill(now.values(), static_cast<float>(step));
+    average.Add(pool, now);
+    const double keep = step == 1 ? 0 : std::min(0.75, step / (9.0 + step));
+    expected = keep * expected + (1 - keep) * step;
+    EXPECT_NEAR(average.mean().values()[1], expected, 1e-4) << step;
+  }
+  // Of a ramp, the mean lags behind by the span.
+  EXPECT_NEAR(average.mean().values()[0], 50 - 3, 1e-2);
+}
+
 TEST(NearestByCosine, ComparesDirectionsNotLengths) {
   const kernels::Matrix rows = MatrixWith(5, 2, {1, 0, 100, 100, 0.1f, 0.01f, -5, 0, 0, 0});
   const std::vector<ScoredItem> nearest = NearestByCosine(rows, 0, 4);
