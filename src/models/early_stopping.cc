@@ -11,6 +11,7 @@ namespace marquee {
 namespace {
 
 constexpr size_t kFewest = 3;  // interactions of a user who can spare one
+constexpr size_t kFewestForShare = 5;
 constexpr int64_t kCutoff = 10;
 
 size_t NewestOf(const SparseRow& row) {
@@ -26,28 +27,60 @@ int64_t RankOf(int32_t target, const SparseRow& history, std::span<const float> 
   return rank;  // 1-based: the target counts itself
 }
 
-}  // namespace
+double Discount(int64_t rank) { return 1 / std::log2(static_cast<double>(rank) + 1); }
 
-HeldOut HoldOutNewest(const Interactions& data, int32_t max_users, uint64_t seed) {
+double NdcgOf(std::span<const HeldOut::Target> targets, const SparseRow& history,
+              std::span<const float> scores) {
+  double gain = 0, ideal = 0;
+  for (size_t i = 0; i < targets.size(); ++i) {
+    const int64_t rank = RankOf(targets[i].item, history, scores);
+    if (rank <= kCutoff) gain += Discount(rank);
+    if (i < static_cast<size_t>(kCutoff)) ideal += Discount(static_cast<int64_t>(i) + 1);
+  }
+  return gain / ideal;
+}
+
+// The targets of each user.
+std::vector<std::span<const HeldOut::Target>> ByUser(std::span<const HeldOut::Target> targets) {
+  std::vector<std::span<const HeldOut::Target>> users;
+  for (size_t first = 0; first < targets.size(); first += users.back().size()) {
+    size_t count = 1;
+    while (first + count < targets.size() && targets[first + count].user == targets[first].user)
+      ++count;
+    users.push_back(targets.subspan(first, count));
+  }
+  return users;
+}
+
+// Up to `max_users` of those who have at least `fewest` interactions.
+std::vector<bool> ChooseUsers(const Interactions& data, size_t fewest, int32_t max_users,
+                              uint64_t seed) {
   std::vector<int32_t> users;
   for (int32_t user = 0; user < data.num_users(); ++user) {
-    if (data.by_user().Row(user).size() >= kFewest) users.push_back(user);
+    if (data.by_user().Row(user).size() >= fewest) users.push_back(user);
   }
   Rng(seed).Shuffle(std::span(users));
   if (users.size() > static_cast<size_t>(max_users)) users.resize(static_cast<size_t>(max_users));
   std::vector<bool> chosen(static_cast<size_t>(data.num_users()));
   for (const int32_t user : users) chosen[static_cast<size_t>(user)] = true;
+  return chosen;
+}
 
+// Without the interactions at the positions, ascending, that `out_of` gives of each user's row.
+template <typename OutOf>
+HeldOut Split(const Interactions& data, const OutOf& out_of) {
   HeldOut held_out;
   InteractionsBuilder builder(data.shared_users(), data.shared_items());
   builder.Reserve(data.nnz());
   for (int32_t user = 0; user < data.num_users(); ++user) {
     const SparseRow row = data.by_user().Row(user);
-    const bool spares = chosen[static_cast<size_t>(user)];
-    const size_t newest = spares ? NewestOf(row) : row.size();
-    if (spares) held_out.targets.push_back({user, row.columns[newest]});
+    const std::vector<size_t> out = out_of(user);
     for (size_t i = 0; i < row.size(); ++i) {
-      if (i != newest) builder.Add(user, row.columns[i], row.values[i], row.times_s[i]);
+      if (std::ranges::binary_search(out, i)) {
+        held_out.targets.push_back({user, row.columns[i]});
+      } else {
+        builder.Add(user, row.columns[i], row.values[i], row.times_s[i]);
+      }
     }
   }
   builder.SetContentOf(data);
@@ -55,23 +88,46 @@ HeldOut HoldOutNewest(const Interactions& data, int32_t max_users, uint64_t seed
   return held_out;
 }
 
+}  // namespace
+
+HeldOut HoldOutNewest(const Interactions& data, int32_t max_users, uint64_t seed) {
+  const std::vector<bool> chosen = ChooseUsers(data, kFewest, max_users, seed);
+  return Split(data, [&](int32_t user) {
+    std::vector<size_t> out;
+    if (chosen[static_cast<size_t>(user)]) out.push_back(NewestOf(data.by_user().Row(user)));
+    return out;
+  });
+}
+
+HeldOut HoldOutShare(const Interactions& data, int32_t max_users, double share, uint64_t seed) {
+  const std::vector<bool> chosen = ChooseUsers(data, kFewestForShare, max_users, seed);
+  const Rng rng(seed);
+  return Split(data, [&](int32_t user) {
+    std::vector<size_t> out;
+    if (!chosen[static_cast<size_t>(user)]) return out;
+    out.resize(data.by_user().Row(user).size());
+    std::iota(out.begin(), out.end(), size_t{0});
+    rng.Fork(static_cast<uint64_t>(user)).Shuffle(std::span(out));
+    out.resize(std::max<size_t>(1, static_cast<size_t>(share * static_cast<double>(out.size()))));
+    std::ranges::sort(out);
+    return out;
+  });
+}
+
 double HeldOutNdcg(const HeldOut& held_out, const ScoreFunction& score, int threads) {
-  const auto n = static_cast<int64_t>(held_out.targets.size());
-  if (n == 0) return 0;
-  std::vector<double> gains(held_out.targets.size());
+  const std::vector<std::span<const HeldOut::Target>> users = ByUser(held_out.targets);
+  if (users.empty()) return 0;
+  std::vector<double> ndcg(users.size());
   ThreadPool pool(threads);
-  pool.ParallelFor(n, 16, [&](int64_t begin, int64_t end, int) {
+  pool.ParallelFor(static_cast<int64_t>(users.size()), 16, [&](int64_t begin, int64_t end, int) {
     std::vector<float> scores(static_cast<size_t>(held_out.train.num_items()));
-    for (int64_t i = begin; i < end; ++i) {
-      const auto [user, item] = held_out.targets[static_cast<size_t>(i)];
-      const SparseRow history = held_out.train.by_user().Row(user);
-      score(user, history, scores);
-      const int64_t rank = RankOf(item, history, scores);
-      if (rank <= kCutoff)
-        gains[static_cast<size_t>(i)] = 1 / std::log2(static_cast<double>(rank) + 1);
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      const SparseRow history = held_out.train.by_user().Row(users[i].front().user);
+      score(users[i].front().user, history, scores);
+      ndcg[i] = NdcgOf(users[i], history, scores);
     }
   });
-  return std::accumulate(gains.begin(), gains.end(), 0.0) / static_cast<double>(n);
+  return std::accumulate(ndcg.begin(), ndcg.end(), 0.0) / static_cast<double>(users.size());
 }
 
 bool EarlyStopping::Improves(double value) {

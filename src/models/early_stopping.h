@@ -10,7 +10,7 @@
 
 namespace marquee {
 
-// Training data without the last interaction of some users, and those interactions.
+// Training data without some interactions of some users, and those interactions.
 struct HeldOut {
   struct Target {
     int32_t user;
@@ -24,12 +24,17 @@ struct HeldOut {
 // `max_users` users, chosen by `seed`, who have at least three. O(nnz).
 HeldOut HoldOutNewest(const Interactions& data, int32_t max_users, uint64_t seed);
 
+// Takes a share of the interactions, at random but at least one, of up to `max_users` users, chosen
+// by `seed`, who have at least five: for models that know no order, one of many says more than the
+// newest alone. Targets of a user stand together. O(nnz). REQUIRES: 0 < share < 1.
+HeldOut HoldOutShare(const Interactions& data, int32_t max_users, double share, uint64_t seed);
+
 // Scores all items of somebody with that history; called by several threads at once.
 using ScoreFunction =
     std::function<void(int32_t user, const SparseRow& history, std::span<float> scores)>;
 
-// Mean NDCG@10 of the targets among all items but those of their users' histories; a tie counts
-// against the target. 0 without targets. O(targets (Score + items)).
+// Mean NDCG@10 over the users of their targets among all items but those of the users' histories; a
+// tie counts against the target. 0 without targets. O(users Score + targets items).
 double HeldOutNdcg(const HeldOut& held_out, const ScoreFunction& score, int threads);
 
 // Follows a metric where higher is better.

@@ -7,6 +7,8 @@
 namespace marquee {
 namespace {
 
+using testing::Contains;
+using testing::Not;
 using testing::SizeIs;
 
 // Users a (items 0, 1, 2 at times 5, 9, 7) and b (items 0, 1).
@@ -50,6 +52,42 @@ TEST(HeldOutNdcg, ATieCountsAgainstTheTarget) {
     std::fill(scores.begin(), scores.end(), 1.0f);
   };
   EXPECT_DOUBLE_EQ(HeldOutNdcg(held_out, score, 1), 1 / std::log2(3.0));
+}
+
+TEST(HoldOutShare, TakesAShareOfThoseWhoHaveFive) {
+  InteractionsBuilder builder;
+  for (const char* user : {"a", "b"}) builder.AddUser(user);
+  for (int item = 0; item < 12; ++item) builder.AddItem(std::string(1, 'a' + item));
+  for (int item = 0; item < 10; ++item) builder.Add(0, item, 1, item);
+  for (int item = 0; item < 4; ++item) builder.Add(1, item, 1, item);
+  const Interactions data = builder.Build();
+  const HeldOut held_out = HoldOutShare(data, 10, 0.35, 1);
+  ASSERT_THAT(held_out.targets, SizeIs(3));
+  EXPECT_EQ(held_out.train.nnz(), 14 - 3);
+  const std::span<const int32_t> left = held_out.train.by_user().Row(0).columns;
+  for (const auto& target : held_out.targets) {
+    EXPECT_EQ(target.user, 0);
+    EXPECT_THAT(left, Not(Contains(target.item)));
+  }
+  const HeldOut other = HoldOutShare(data, 10, 0.35, 2);
+  const auto items = [](const HeldOut& of) {
+    std::vector<int32_t> all;
+    for (const auto& target : of.targets) all.push_back(target.item);
+    return all;
+  };
+  EXPECT_NE(items(held_out), items(other)) << "drawn by the seed";
+  EXPECT_EQ(items(held_out), items(HoldOutShare(data, 10, 0.35, 1)));
+
+  // Of three targets one is first, one fourth, one fifth: items 10 and 11 are never met.
+  const auto score = [&](int32_t, const SparseRow&, std::span<float> scores) {
+    std::ranges::fill(scores, 5.0f);
+    scores[static_cast<size_t>(held_out.targets[0].item)] = 9;
+    scores[static_cast<size_t>(held_out.targets[1].item)] = 4;
+    scores[static_cast<size_t>(held_out.targets[2].item)] = 3;
+  };
+  const double ideal = 1 + 1 / std::log2(3.0) + 0.5;
+  EXPECT_NEAR(HeldOutNdcg(held_out, score, 2),
+              (1 + 1 / std::log2(5.0) + 1 / std::log2(6.0)) / ideal, 1e-12);
 }
 
 TEST(EarlyStopping, GivesUpAfterPatienceWithoutANewBest) {

@@ -13,7 +13,9 @@ constexpr int32_t kMeasuredUsers = 1000;
 
 EpochData::EpochData(const Interactions& data, const EpochPlan& plan) : data_(data) {
   if (plan.patience == 0) return;
-  held_out_ = HoldOutNewest(data, kMeasuredUsers, plan.seed);
+  held_out_ = plan.held_out_share > 0
+                  ? HoldOutShare(data, kMeasuredUsers, plan.held_out_share, plan.seed)
+                  : HoldOutNewest(data, kMeasuredUsers, plan.seed);
   if (held_out_->targets.empty() || held_out_->train.nnz() == 0) held_out_.reset();
 }
 

@@ -18,13 +18,16 @@ struct EpochPlan {
   int patience;  // epochs without a better held-out NDCG until it stops; 0: runs all of them
   uint64_t seed;
   int threads;
+  // 0: what is held out is the newest interaction of a user; else this share of them, at random:
+  // for models that know no order.
+  double held_out_share = 0;
 };
 
 // What the epochs learn from, and what they are measured on.
 class EpochData {
  public:
-  // With patience, holds the newest interaction of up to 1,000 users out; without, or where nobody
-  // can spare one, all of `data` is to learn from.
+  // With patience, holds the newest interaction, or a share, of up to 1,000 users out; without, or
+  // where nobody can spare one, all of `data` is to learn from.
   EpochData(const Interactions& data, const EpochPlan& plan);
   const Interactions& train() const { return held_out_ ? held_out_->train : data_; }
   const std::optional<HeldOut>& held_out() const { return held_out_; }
