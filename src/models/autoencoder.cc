@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kType = "autoencoder";
 constexpr int kPartialEpochs = 5;
+constexpr double kHeldOutShare = 0.2;
 constexpr int kMaxHidden = 8192;
 constexpr int kMaxLatent = 4096;
 
@@ -48,7 +49,8 @@ class Trainer {
         data_(data),
         options_(options),
         pool_(pool),
-        adam_({.learning_rate = options.learning_rate, .beta2 = 0.999}, network.layout(), 1) {
+        adam_({.learning_rate = options.learning_rate, .beta2 = 0.999}, network.layout(), 1),
+        average_(network.layout()) {
     for (int32_t user = 0; user < data.num_users(); ++user) {
       if (data.by_user().Row(user).size() > 0) users_.push_back(user);
     }
@@ -60,6 +62,7 @@ class Trainer {
     std::ranges::sort(users_);
     rng.Shuffle(std::span(users_));
     const auto size = static_cast<size_t>(options_.batch);
+    average_.SpanSteps((users_.size() + size - 1) / size);
     for (size_t first = 0; first < users_.size(); first += size) {
       ThrowIfStopped(observer, kType);
       const auto users = std::span(users_).subspan(first, std::min(size, users_.size() - first));
@@ -67,9 +70,13 @@ class Trainer {
       network_.AddGradients(*parameters, batch, {kl_weight, rng.Fork(first), pool_},
                             &adam_.Gradient(0));
       adam_.Step(pool_, parameters);
+      average_.Add(pool_, *parameters);
     }
     nn::RequireFinite(*parameters, kType, options_.learning_rate);
   }
+
+  // The weights over about the latest epoch.
+  const nn::Parameters& mean() const { return average_.mean(); }
 
  private:
   AutoencoderBatch Draw(std::span<const int32_t> users, Rng& rng) const {
@@ -89,6 +96,7 @@ class Trainer {
   ThreadPool& pool_;
   std::vector<int32_t> users_;
   nn::Adam adam_;
+  nn::Average average_;
 };
 
 // Random weights; the biases of the logits are log popularity, so that what is learned is what
@@ -230,7 +238,8 @@ std::unique_ptr<AutoencoderModel> TrainAutoencoder(const Interactions& data,
                           .epochs = options.epochs,
                           .patience = options.patience,
                           .seed = options.seed,
-                          .threads = options.threads};
+                          .threads = options.threads,
+                          .held_out_share = kHeldOutShare};
   const EpochData split(data, plan);
   ThreadPool pool(options.threads);
   const AutoencoderNetwork network(NetworkShape(options, data.num_items()));
@@ -241,10 +250,10 @@ std::unique_ptr<AutoencoderModel> TrainAutoencoder(const Interactions& data,
           [&](int epoch) { trainer.Epoch(epoch, KlWeight(options, epoch), observer, &parameters); },
       .scorer = [&]() -> ScoreFunction {
         return [&](int32_t, const SparseRow& history, std::span<float> scores) {
-          ScoreHistory(network, parameters, history, scores);
+          ScoreHistory(network, trainer.mean(), history, scores);
         };
       },
-      .keep = [&] { best = parameters.Copy(); }};
+      .keep = [&] { best = trainer.mean().Copy(); }};
   RunEpochs(plan, split, steps, observer);
   return std::unique_ptr<AutoencoderModel>(
       new AutoencoderModel(data.shared_items(), options, std::move(best)));
@@ -279,7 +288,7 @@ std::unique_ptr<Model> AutoencoderModel::PartialFit(const Interactions& data, in
   }
   options.threads = options_.threads;
   return std::unique_ptr<Model>(
-      new AutoencoderModel(data.shared_items(), options, std::move(parameters)));
+      new AutoencoderModel(data.shared_items(), options, trainer.mean().Copy()));
 }
 
 void AutoencoderModel::Score(const SparseRow& history, std::span<float> scores) const {

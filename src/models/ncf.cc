@@ -17,6 +17,7 @@ namespace marquee {
 namespace {
 
 constexpr std::string_view kType = "ncf";
+constexpr double kHeldOutShare = 0.2;
 constexpr int kPartialEpochs = 2;
 constexpr int kMaxFactors = 512;
 
@@ -99,7 +100,8 @@ std::unique_ptr<NcfModel> TrainNcf(const Interactions& data, const NcfOptions& o
                           .epochs = options.epochs,
                           .patience = options.patience,
                           .seed = options.seed,
-                          .threads = options.threads};
+                          .threads = options.threads,
+                          .held_out_share = kHeldOutShare};
   const EpochData split(data, plan);
   ThreadPool pool(options.threads);
   const NcfNetwork network = NetworkOf(options, data.num_items());
@@ -109,10 +111,10 @@ std::unique_ptr<NcfModel> TrainNcf(const Interactions& data, const NcfOptions& o
       .run = [&](int epoch) { trainer.Epoch(epoch, observer, &parameters); },
       .scorer = [&]() -> ScoreFunction {
         return [&](int32_t, const SparseRow& history, std::span<float> scores) {
-          network.Score(parameters, network.User(parameters, history.columns), scores);
+          network.Score(trainer.mean(), network.User(trainer.mean(), history.columns), scores);
         };
       },
-      .keep = [&] { best = parameters.Copy(); }};
+      .keep = [&] { best = trainer.mean().Copy(); }};
   RunEpochs(plan, split, steps, observer);
   return std::unique_ptr<NcfModel>(new NcfModel(data.shared_items(), options, std::move(best)));
 }
@@ -180,7 +182,7 @@ std::unique_ptr<Model> NcfModel::PartialFit(const Interactions& data, int thread
     observer.OnEpoch({.epoch = epoch, .epochs = kPartialEpochs});
   }
   options.threads = options_.threads;
-  return std::unique_ptr<Model>(new NcfModel(data.shared_items(), options, std::move(parameters)));
+  return std::unique_ptr<Model>(new NcfModel(data.shared_items(), options, trainer.mean().Copy()));
 }
 
 void NcfModel::Score(const SparseRow& history, std::span<float> scores) const {

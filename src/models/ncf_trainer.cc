@@ -24,6 +24,7 @@ NcfTrainer::NcfTrainer(const NcfNetwork& network, const Interactions& data,
              .beta2 = 0.999,
              .weight_decay = options.weight_decay},
             network.layout(), kParts),
+      average_(network.layout()),
       workers_(kParts) {
   for (int32_t user = 0; user < data.num_users(); ++user) {
     if (data.by_user().Row(user).size() > 0) users_.push_back(user);
@@ -75,6 +76,7 @@ double NcfTrainer::Step(std::span<const int32_t> users, const Rng& rng,
     }
   });
   adam_.Step(pool_, parameters);
+  average_.Add(pool_, *parameters);
   double loss = 0;
   for (const Worker& worker : workers_) loss += worker.loss;
   return loss;
@@ -85,6 +87,7 @@ double NcfTrainer::Epoch(int epoch, const TrainObserver& observer, nn::Parameter
   std::ranges::sort(users_);
   rng.Shuffle(std::span(users_));
   const auto size = static_cast<size_t>(options_.batch);
+  average_.SpanSteps((users_.size() + size - 1) / size);
   double loss = 0;
   for (size_t first = 0; first < users_.size(); first += size) {
     ThrowIfStopped(observer, "ncf");

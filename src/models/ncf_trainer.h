@@ -24,6 +24,8 @@ class NcfTrainer {
              ThreadPool& pool);
   // The same bits for any number of threads. Returns the mean loss. Throws cancelled.
   double Epoch(int epoch, const TrainObserver& observer, nn::Parameters* parameters);
+  // The weights over about the latest epoch. REQUIRES: there was one.
+  const nn::Parameters& mean() const { return average_.mean(); }
 
  private:
   struct Worker {
@@ -40,6 +42,7 @@ class NcfTrainer {
   ThreadPool& pool_;
   std::vector<int32_t> users_;  // who met something
   nn::Adam adam_;
+  nn::Average average_;
   std::vector<Worker> workers_;  // one a part
 };
 

@@ -193,10 +193,10 @@ std::unique_ptr<SequenceModel> TrainSequence(const Interactions& data,
                             .scorer = [&]() -> ScoreFunction {
                               return
                                   [&](int32_t, const SparseRow& history, std::span<float> scores) {
-                                    Encoded{encoder, parameters}.Score(history, priors, scores);
+                                    Encoded{encoder, trainer.mean()}.Score(history, priors, scores);
                                   };
                             },
-                            .keep = [&] { best = parameters.Copy(); }};
+                            .keep = [&] { best = trainer.mean().Copy(); }};
   RunEpochs(plan, split, steps, observer);
   return std::unique_ptr<SequenceModel>(
       new SequenceModel(data.shared_items(), options, std::move(best), priors));
@@ -223,7 +223,7 @@ std::unique_ptr<Model> SequenceModel::PartialFit(const Interactions& data, int t
   }
   options.threads = options_.threads;
   return std::unique_ptr<Model>(
-      new SequenceModel(data.shared_items(), options, std::move(parameters), PriorsOf(data)));
+      new SequenceModel(data.shared_items(), options, trainer.mean().Copy(), PriorsOf(data)));
 }
 
 void SequenceModel::Score(const SparseRow& history, std::span<float> scores) const {
@@ -342,7 +342,7 @@ std::vector<SettingSpec> Settings() {
        SearchRange{0.05, 0.5}},
       {"negatives", Type::kInt, StrCat(defaults.negatives),
        "items that stand for all in the softmax, for large catalogues; 0 takes all", 0, 1000000},
-      {"batch", Type::kInt, StrCat(defaults.batch), "windows of items a step", 1, 100000},
+      {"batch", Type::kInt, StrCat(defaults.batch), "users a step", 1, 100000},
       {"learning_rate",
        Type::kNumber,
        StrCat(defaults.learning_rate),
@@ -351,7 +351,7 @@ std::vector<SettingSpec> Settings() {
        1,
        {},
        SearchRange{2e-4, 4e-3, true}},
-      {"epochs", Type::kInt, StrCat(defaults.epochs), "passes over the data, at most", 1, 10000},
+      {"epochs", Type::kInt, StrCat(defaults.epochs), "passes over the users, at most", 1, 10000},
       {"patience", Type::kInt, StrCat(defaults.patience),
        "epochs without a better held-out NDCG that end it; 0 runs all epochs on all data", 0,
        10000},

@@ -19,13 +19,13 @@ struct SequenceOptions {
   int dimension = 64;    // d, of the embeddings, 1..1024, a multiple of heads; time grows with it
   int blocks = 2;        // of attention, 1..16; 1 for small data
   int heads = 1;         // of attention, 1..64
-  int max_length = 128;  // how many of somebody's newest items count, 1..4096
+  int max_length = 200;  // how many of somebody's newest items count, 1..4096
   double dropout = 0.2;  // 0..0.9; raise it for small data
   int negatives = 0;     // 0: the exact softmax. Else so many items stand for all, 0..1000000: for
                          // catalogues beyond some 10,000 items, where it decides the time
-  int batch = 64;        // windows a step, 1..100000; a step's memory grows with it
-  double learning_rate = 1e-3;  // 1e-6..1; lower it when the first epochs are the best
-  int epochs = 60;              // passes over the data, at most; 1..10000
+  int batch = 32;        // users a step, 1..100000; a step's memory grows with it
+  double learning_rate = 2e-3;  // 1e-6..1; lower it when the first epochs are the best
+  int epochs = 60;              // passes over the users, at most; 1..10000
   int patience = 5;  // epochs without a better held-out NDCG@10 that end the training; 0:
                      // runs all epochs, on all data
   uint64_t seed = 1;
@@ -69,11 +69,14 @@ class SequenceModel : public Model {
   std::vector<float> priors_;  // log probability of each item for somebody unknown
 };
 
-// Cost: an epoch takes O(nnz d (candidates + blocks (d + max_length))) time, candidates being all
-// items or `negatives`; memory 40 d (items + 7 blocks d) bytes, and 4 batch max_length (items + 20
-// blocks d) / 8 for each thread. Same data, options and SIMD level: same bytes, for any number of
-// threads. Throws invalid_argument for empty data or an option out of range; failed_precondition
-// when the steps were so large that the numbers left float32; cancelled.
+// An epoch reads a window of at most max_length of each user's items; what is kept are the weights
+// averaged over the latest epochs.
+//
+// Cost: an epoch takes O(rows d (candidates + blocks (d + max_length))) time, rows being those of
+// the windows, candidates all items or `negatives`; memory 40 d (items + 7 blocks d) bytes, and 4
+// batch max_length (items + 20 blocks d) / 8 for each thread. Same data, options and SIMD level:
+// same bytes, for any number of threads. Throws invalid_argument for empty data or an option out of
+// range; failed_precondition when the steps were so large that the numbers left float32; cancelled.
 std::unique_ptr<SequenceModel> TrainSequence(const Interactions& data,
                                              const SequenceOptions& options,
                                              TrainObserver& observer);

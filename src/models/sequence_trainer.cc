@@ -20,6 +20,12 @@ constexpr size_t kParts = 8;
 constexpr size_t kLossRows = 128;
 constexpr float kMasked = -1e9f;
 
+// Where a window of `length` of `all` begins: evenly, but that one which would reach beyond the end
+// is the newest, so that the newest items, which are nearest to what will be asked, are in most.
+size_t DrawBegin(size_t all, size_t length, Rng& rng) {
+  return all == length ? 0 : std::min<size_t>(rng.Below(all), all - length);
+}
+
 }  // namespace
 
 std::vector<int32_t> InOrderOfTime(const SparseRow& row) {
@@ -100,7 +106,8 @@ SequenceTrainer::SequenceTrainer(const SequenceEncoder& encoder, const Interacti
       options_(options),
       pool_(pool),
       user_begins_({0}),
-      adam_({.learning_rate = options.learning_rate}, encoder.layout(), kParts) {
+      adam_({.learning_rate = options.learning_rate}, encoder.layout(), kParts),
+      average_(encoder.layout()) {
   items_.reserve(static_cast<size_t>(data.nnz()));
   for (int32_t user = 0; user < data.num_users(); ++user) {
     const std::vector<int32_t> ordered = InOrderOfTime(data.by_user().Row(user));
@@ -115,16 +122,11 @@ std::vector<SequenceTrainer::Window> SequenceTrainer::CutWindows(Rng& rng) const
   const auto longest = static_cast<size_t>(options_.max_length);
   std::vector<Window> windows;
   for (size_t user = 0; user + 1 < user_begins_.size(); ++user) {
-    size_t first = user_begins_[user];
-    const size_t end = user_begins_[user + 1];
+    const size_t first = user_begins_[user], end = user_begins_[user + 1];
     if (end - first < 2) continue;
-    size_t length = longest;
-    if (end - first - 1 > longest) length = 1 + rng.Below(longest);
-    while (first + 1 < end) {
-      windows.push_back({first, std::min(length, end - 1 - first)});
-      first += windows.back().length;
-      length = longest;
-    }
+    const size_t targets = end - first - 1;
+    const size_t length = std::min(targets, longest);
+    windows.push_back({first + DrawBegin(targets, length, rng), length});
   }
   rng.Shuffle(std::span(windows));
   return windows;
@@ -167,6 +169,7 @@ double SequenceTrainer::Batch(std::span<const Window> windows, const Rng& rng,
     }
   });
   adam_.Step(pool_, parameters);
+  average_.Add(pool_, *parameters);
   return std::accumulate(losses.begin(), losses.end(), 0.0) * static_cast<double>(rows);
 }
 
@@ -175,6 +178,7 @@ double SequenceTrainer::Epoch(int epoch, const TrainObserver& observer,
   Rng rng = Rng(options_.seed).Fork(static_cast<uint64_t>(epoch));
   const std::vector<Window> windows = CutWindows(rng);
   const auto batch = static_cast<size_t>(options_.batch);
+  average_.SpanSteps((windows.size() + batch - 1) / batch);
   double loss = 0;
   size_t rows = 0;
   for (const Window& window : windows) rows += window.length;
@@ -183,6 +187,7 @@ double SequenceTrainer::Epoch(int epoch, const TrainObserver& observer,
     loss += Batch(std::span(windows).subspan(first, std::min(batch, windows.size() - first)),
                   rng.Fork(first), parameters);
   }
+  if (windows.empty()) average_.Add(pool_, *parameters);
   return rows == 0 ? 0 : loss / static_cast<double>(rows);
 }
 

@@ -47,8 +47,9 @@ class NextItemLoss {
   nn::Buffer logits_, candidates_, d_candidates_;
 };
 
-// Cuts each user's items, by time, into windows of at most max_length, anew each epoch, and takes a
-// step of Adam for each batch of windows.
+// Takes a window of at most max_length of each user's items, by time, anew each epoch, and a step
+// of Adam for each batch of windows. A user counts as one, however many items they met: as one does
+// who asks for recommendations.
 class SequenceTrainer {
  public:
   // REQUIRES: all outlive this.
@@ -58,6 +59,8 @@ class SequenceTrainer {
   // The same bits for any number of threads. Returns the mean cross-entropy of the epoch. Throws
   // cancelled.
   double Epoch(int epoch, const TrainObserver& observer, nn::Parameters* parameters);
+  // The weights over about the latest epoch. REQUIRES: there was one.
+  const nn::Parameters& mean() const { return average_.mean(); }
 
  private:
   // Items first..first+length-1 of items_, each of which is to predict the one behind it.
@@ -83,6 +86,7 @@ class SequenceTrainer {
   std::vector<int32_t> items_;       // of all users, by time
   std::vector<size_t> user_begins_;  // where each user begins there
   nn::Adam adam_;
+  nn::Average average_;
   std::vector<Worker> workers_;  // one a part
 };
 
