@@ -192,27 +192,30 @@ double NcfNetwork::OutputSlopes(const Parameters& parameters, const NcfBatch& ba
   const std::span<const float> layers = parameters.Vector(numbers_.layer_weights);
   const std::span<float> d_products = gradients->Vector(numbers_.product_weights);
   pass.workspace.slopes.resize(batch.items.size());
+  std::vector<float> weighted(f_), rows(f_);
   double loss = 0;
   for (size_t g = 0; g < batch.groups.size(); ++g) {
     const std::span<const float> user = pass.users.Row(g).first(f_);
-    const std::span<float> d_user = pass.d_users.Row(g).first(f_);
+    Multiply(products, user, weighted);
+    std::ranges::fill(rows, 0.0f);  // the sum of the items' rows times their slopes
     for (size_t e = batch.groups[g].first; e < batch.groups[g].first + batch.groups[g].count; ++e) {
       const auto item = static_cast<size_t>(batch.items[e]);
       const std::span<const float> row = parameters[numbers_.item].Row(item).first(f_);
-      float logit = bias[item] + kernels::Dot(layers, pass.hidden2.Row(e));
-      for (size_t k = 0; k < f_; ++k) logit += products[k] * user[k] * row[k];
+      const float logit =
+          bias[item] + kernels::Dot(layers, pass.hidden2.Row(e)) + kernels::Dot(weighted, row);
       const nn::LogisticLoss at = nn::Logistic(logit, batch.positive[e] != 0);
       loss += static_cast<double>(weight) * at.loss;
       const float slope = weight * at.slope;
       pass.workspace.slopes[e] = slope;
       gradients->Vector(numbers_.bias)[item] += slope;
       kernels::Axpy(slope, pass.hidden2.Row(e), gradients->Vector(numbers_.layer_weights));
-      const std::span<float> d_row = (*gradients)[numbers_.item].Row(item).first(f_);
-      for (size_t k = 0; k < f_; ++k) {
-        d_products[k] += slope * user[k] * row[k];
-        d_user[k] += slope * products[k] * row[k];
-        d_row[k] += slope * products[k] * user[k];
-      }
+      kernels::Axpy(slope, weighted, (*gradients)[numbers_.item].Row(item).first(f_));
+      kernels::Axpy(slope, row, rows);
+    }
+    const std::span<float> d_user = pass.d_users.Row(g).first(f_);
+    for (size_t k = 0; k < f_; ++k) {
+      d_products[k] += user[k] * rows[k];
+      d_user[k] += products[k] * rows[k];
     }
   }
   return loss;
