@@ -73,7 +73,7 @@ class SequenceModel : public Model {
 // averaged over the latest epochs.
 //
 // Cost: an epoch takes O(rows d (candidates + blocks (d + max_length))) time, rows being those of
-// the windows, candidates all items or `negatives`; memory 40 d (items + 7 blocks d) bytes, and 4
+// the windows, candidates all items or `negatives`; memory 52 d (items + 7 blocks d) bytes, and 4
 // batch max_length (items + 20 blocks d) / 8 for each thread. Same data, options and SIMD level:
 // same bytes, for any number of threads. Throws invalid_argument for empty data or an option out of
 // range; failed_precondition when the steps were so large that the numbers left float32; cancelled.
