@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run_all.sh [NAME]: the benchmarks, or one of them: ials, import, http, main_job, memory. Each checks its answer before it prints a
+# run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, import, http, main_job, memory. Each checks its answer before it prints a
 # time. What they gave where: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,6 +8,14 @@ build=build/release
 shared=${MARQUEE_SHARED:-../shared}
 
 bench_ials() { "$build/bin/ials_bench"; }
+
+# 10 M positives at four lengths of the embeddings, against the Python library implicit where PEERS, a script that runs Python with it,
+# is there. Takes half an hour.
+bench_ials_scale() {
+  local peers=${PEERS-$shared/tools/recpeers} d
+  if [[ -x $peers ]]; then export MARQUEE_IMPLICIT=${MARQUEE_IMPLICIT-"$peers run"}; fi
+  for d in 64 128 256 512; do "$build/bin/ials_scale_bench" "$d" "$((d < 256 ? 6 : 2))"; done
+}
 bench_import() { "$build/bin/import_bench"; }
 bench_http() { bench/http_bench.sh; }
 bench_memory() { bench/import_memory.sh; }
