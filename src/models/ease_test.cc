@@ -39,6 +39,42 @@ TEST(TrainEase, NearnessIsThePartialCorrelation) {
   EXPECT_NEAR(similar[1].score, 3 / std::sqrt(6.0 * 8), 1e-6);
 }
 
+// Into item 0 the larger weight comes from 1, into 1 from 0, into 2 from 1.
+TEST(TrainEase, NeighboursKeepTheLargestWeightsIntoEachItem) {
+  const auto model = TrainEase(ThreeUsers(), {.l2 = 1, .neighbours = 1}, no_observer);
+  using testing::FloatNear;
+  const float e = 1e-6f;
+  EXPECT_THAT(ScoresOf(*model, TestHistory({0})), ElementsAre(0, FloatNear(4.0f / 6, e), 0));
+  EXPECT_THAT(ScoresOf(*model, TestHistory({1})),
+              ElementsAre(FloatNear(4.0f / 7, e), 0, FloatNear(3.0f / 8, e)));
+  EXPECT_THAT(ScoresOf(*model, TestHistory({2})), ElementsAre(0, 0, 0));
+}
+
+TEST(TrainEase, NeighboursKeepWeightsBelowZeroBySize) {
+  const auto model = TrainEase(ThreeUsers(), {.l2 = 1, .neighbours = 2}, no_observer);
+  EXPECT_NEAR(ScoresOf(*model, TestHistory({2}))[0], -2.0 / 7, 1e-6);
+}
+
+TEST(TrainEase, SparseNearnessIsThePartialCorrelationToo) {
+  const auto model = TrainEase(ThreeUsers(), {.l2 = 1, .neighbours = 1}, no_observer);
+  const std::vector<ScoredItem> similar = model->SimilarItems(2, 5);
+  ASSERT_THAT(similar, testing::SizeIs(1));
+  EXPECT_EQ(similar[0].item, 1);
+  EXPECT_NEAR(similar[0].score, 3 / std::sqrt(6.0 * 8), 1e-6);
+}
+
+TEST(TrainEase, AsManyNeighboursAsItemsScoreAsAll) {
+  const Interactions data = MakePlantedWorld();
+  const auto all = TrainEase(data, {.l2 = 30}, no_observer);
+  const auto sparse = TrainEase(data, {.l2 = 30, .neighbours = 100}, no_observer);
+  const std::vector<float> a = ScoresOf(*all, TestHistory({3, 7, 11})),
+                           b = ScoresOf(*sparse, TestHistory({3, 7, 11}));
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-6);
+  const std::vector<ScoredItem> near = all->SimilarItems(5, 9),
+                                near_too = sparse->SimilarItems(5, 9);
+  for (size_t i = 0; i < near.size(); ++i) EXPECT_NEAR(near[i].score, near_too[i].score, 1e-6);
+}
+
 TEST(TrainEase, ThreadsDoNotChangeTheScores) {
   const Interactions data = MakePlantedWorld();
   const auto one = TrainEase(data, {.l2 = 30, .threads = 1}, no_observer);
