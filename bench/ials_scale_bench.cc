@@ -6,7 +6,8 @@
 //   [positives=10000000]
 //
 // MARQUEE_IMPLICIT: a command that runs a Python script where `implicit` is installed; without it
-// that part is left out. MARQUEE_BENCH_SOLVERS: which of ours, "cholesky,cg,subspace".
+// that part is left out. MARQUEE_BENCH_SOLVERS: which of ours, by default
+// "cholesky,cg,cg:1,subspace".
 #include <cblas.h>
 
 #include <algorithm>
@@ -284,9 +285,10 @@ void Print(const std::string& name, const Course& course) {
   std::fflush(stdout);
 }
 
-bool SameAnswer(const Course& a, const Course& b) {
+// Conjugate gradients stop on the way to the minimum, each somewhere else.
+bool SameAnswer(const Course& a, const Course& b, bool exact) {
   const double difference = std::abs(MeanOf(a.ndcg) - MeanOf(b.ndcg));
-  return std::abs(a.objective - b.objective) < 2e-3 * a.objective &&
+  return std::abs(a.objective - b.objective) < (exact ? 1e-3 : 1e-2) * a.objective &&
          difference < std::max(3 * PairedError(a.ndcg, b.ndcg), 0.01 * MeanOf(a.ndcg));
 }
 
@@ -316,12 +318,13 @@ int CompareWithImplicit(Bench& bench, const std::map<std::string, Course>& ours)
   WriteMatrix(folder.path(), bench.data.train.by_user());
   WriteRaw<float>(folder.path() / "start.f32", Start(bench).items.values());
   const Course& exact = ours.contains("cholesky") ? ours.at("cholesky") : ours.begin()->second;
-  const double target = 0.99 * MeanOf(exact.ndcg);
+  const double target =
+      0.99 * std::ranges::max_element(exact.epochs, {}, &Course::Epoch::ndcg)->ndcg;
   bool agree = true;
   for (const std::string name : {"cholesky", "cg"}) {
     const Course theirs = TrainImplicit(bench, command, folder.path(), name);
     Print("implicit " + name, theirs);
-    if (SameAnswer(exact, theirs)) {
+    if (SameAnswer(exact, theirs, name == "cholesky")) {
       PrintTimeTo(ours, name, theirs, target);
     } else {
       std::printf("implicit %s gives another answer: times would mean nothing\n", name.c_str());
@@ -329,6 +332,18 @@ int CompareWithImplicit(Bench& bench, const std::map<std::string, Course>& ours)
     }
   }
   return agree ? 0 : 1;
+}
+
+constexpr std::string_view kSolvers = "cholesky,cg,cg:1,subspace";
+
+// "cg:1" is cg with one step.
+void SetSolver(const std::string& name, IalsOptions* options) {
+  options->solver = name == "cholesky"   ? IalsSolver::kCholesky
+                    : name == "subspace" ? IalsSolver::kSubspace
+                                         : IalsSolver::kCg;
+  const size_t colon = name.find(':');
+  options->cg_steps =
+      colon == std::string::npos ? IalsOptions{}.cg_steps : std::stoi(name.substr(colon + 1));
 }
 
 int Main(const ScaleShape& shape, const IalsOptions& options) {
@@ -341,19 +356,15 @@ int Main(const ScaleShape& shape, const IalsOptions& options) {
   ThreadPool pool(options.threads);
   Bench bench{data, options, pool};
   const char* chosen = std::getenv("MARQUEE_BENCH_SOLVERS");
-  const std::string solvers = StrCat(",", chosen == nullptr ? "cholesky,cg,subspace" : chosen, ",");
   std::map<std::string, Course> ours;
-  for (const auto& [name, solver] :
-       std::map<std::string, IalsSolver>{{"cholesky", IalsSolver::kCholesky},
-                                         {"cg", IalsSolver::kCg},
-                                         {"subspace", IalsSolver::kSubspace}}) {
-    if (solvers.find(StrCat(",", name, ",")) == std::string::npos) continue;
-    bench.options.solver = solver;
+  for (const std::string_view word : Split(chosen == nullptr ? kSolvers : chosen, ",")) {
+    const std::string name(word);
+    SetSolver(name, &bench.options);
     IalsFactors factors;
     ours[name] = TrainOurs(bench, &factors);
     Print("ours, " + name, ours[name]);
-    if (solver == IalsSolver::kCholesky) PrintRates(bench, factors, ours[name], sgemm);
-    PrintScaling(bench, name, ours[name]);
+    if (name == "cholesky") PrintRates(bench, factors, ours[name], sgemm);
+    if (name == "cholesky" || name == "cg") PrintScaling(bench, name, ours[name]);
   }
   return CompareWithImplicit(bench, ours);
 }

@@ -8,7 +8,8 @@
 
 namespace marquee::kernels {
 
-// Floats at an address that is a multiple of 64, zero at first. Movable, not copyable.
+// Floats at an address that is a multiple of 64, zero at first; large ones on huge pages where the
+// system has them. Movable, not copyable.
 class AlignedFloats {
  public:
   AlignedFloats() = default;

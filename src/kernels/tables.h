@@ -18,6 +18,18 @@ struct AddRowsJob {
   float* sum;
 };
 
+// sum += sum_k (offset + factor (row_k . x)) row_k, row_k = rows[indices[k]]
+struct ProjectJob {
+  const float* rows;  // row r starts at rows + r * d
+  size_t d;
+  const int32_t* indices;
+  size_t count;
+  const float* x;
+  float offset;
+  float factor;
+  float* sum;
+};
+
 // x += rate g, g = scale direction - l2 x; with squares: += g^2 first, and the rate over their
 // root.
 struct AscendJob {
@@ -39,6 +51,7 @@ struct VectorTable {
   void (*scores_of)(const float* rows, const int32_t* indices, size_t count, size_t d,
                     const float* x, float* out);
   void (*add_rows)(const AddRowsJob& job);
+  void (*add_projections)(const ProjectJob& job);
   void (*ascend)(const AscendJob& job);
   bool (*has_nan)(const float* x, size_t n);
   // The first index in begin..end-1 with x[index] > threshold, or end.
@@ -120,6 +133,20 @@ struct NeuralTable {
   void (*adam)(const AdamJob& job);
 };
 
+// Rows of bytes, `stride` apart, a multiple of 64; beyond what counts they and x are 0.
+struct CoarseJob {
+  const int8_t* rows;
+  size_t stride;
+  size_t count;
+  const int8_t* x;      // `stride` of them
+  const int32_t* sums;  // of the bytes of each row
+};
+
+struct SearchTable {
+  // out[r] = row r . x
+  void (*products)(const CoarseJob& job, int32_t* out);
+};
+
 struct GramTable {
   void (*gram)(const GramJob& job);
   void (*outer_gram)(const OuterGramJob& job);
@@ -137,6 +164,10 @@ const GramTable& GramTableOf(Simd level);
 const CholeskyTable& CholeskyTableOf(Simd level);
 const GemmTable& GemmTableOf(Simd level);
 const NeuralTable& NeuralTableOf(Simd level);
+// The quickest form of a level, which may use what not every processor of the level has; and the
+// one that all have.
+const SearchTable& SearchTableOf(Simd level);
+const SearchTable& PortableSearchTableOf(Simd level);
 
 size_t GramScratchFloats(size_t d, bool weighted);
 size_t BatchScratchFloats(size_t d);

@@ -1,6 +1,7 @@
 #include "kernels/top_k.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernels/tables.h"
 
@@ -11,49 +12,50 @@ bool Better(const Ranked& a, const Ranked& b) {
   return a.score > b.score || (a.score == b.score && a.index < b.index);
 }
 
-// Walks along an ascending list with ascending questions.
-class Excluded {
- public:
-  explicit Excluded(std::span<const int32_t> indices) : left_(indices) {}
-
-  bool Contains(int32_t index) {
-    const auto at = std::lower_bound(left_.begin(), left_.end(), index);
-    left_ = left_.subspan(static_cast<size_t>(at - left_.begin()));
-    return !left_.empty() && left_.front() == index;
-  }
-
- private:
-  std::span<const int32_t> left_;
-};
-
 }  // namespace
 
-std::vector<Ranked> TopK(std::span<const float> scores, size_t k,
-                         std::span<const int32_t> excluded) {
+BestScores::BestScores(size_t k, std::span<const int32_t> excluded) : k_(k), excluded_(excluded) {}
+
+// The questions ascend as the list does.
+bool BestScores::IsExcluded(int32_t index) {
+  const auto at = std::lower_bound(excluded_.begin(), excluded_.end(), index);
+  excluded_ = excluded_.subspan(static_cast<size_t>(at - excluded_.begin()));
+  return !excluded_.empty() && excluded_.front() == index;
+}
+
+void BestScores::Add(std::span<const float> scores) {
   const VectorTable& table = VectorTableOf(ActiveSimd());
-  Excluded skip(excluded);
-  std::vector<Ranked> best;  // a heap, the worst in front
-  best.reserve(std::min(k, scores.size()));
   size_t i = 0;
-  for (; i < scores.size() && best.size() < k; ++i) {
-    const auto index = static_cast<int32_t>(i);
-    if (scores[i] != scores[i] || skip.Contains(index)) continue;
-    best.push_back({index, scores[i]});
-    std::push_heap(best.begin(), best.end(), Better);
+  for (; i < scores.size() && best_.size() < k_; ++i) {
+    const int32_t index = next_ + static_cast<int32_t>(i);
+    if (scores[i] != scores[i] || IsExcluded(index)) continue;
+    best_.push_back({index, scores[i]});
+    std::push_heap(best_.begin(), best_.end(), Better);
   }
-  while (k > 0 && i < scores.size()) {
+  while (k_ > 0 && i < scores.size()) {
     // A later index wins only with a larger score.
-    i = table.first_above(scores.data(), i, scores.size(), best.front().score);
-    const auto index = static_cast<int32_t>(i);
-    if (i < scores.size() && !skip.Contains(index)) {
-      std::pop_heap(best.begin(), best.end(), Better);
-      best.back() = {index, scores[i]};
-      std::push_heap(best.begin(), best.end(), Better);
+    i = table.first_above(scores.data(), i, scores.size(), best_.front().score);
+    const int32_t index = next_ + static_cast<int32_t>(i);
+    if (i < scores.size() && !IsExcluded(index)) {
+      std::pop_heap(best_.begin(), best_.end(), Better);
+      best_.back() = {index, scores[i]};
+      std::push_heap(best_.begin(), best_.end(), Better);
     }
     ++i;
   }
-  std::sort_heap(best.begin(), best.end(), Better);
-  return best;
+  next_ += static_cast<int32_t>(scores.size());
+}
+
+std::vector<Ranked> BestScores::Take() {
+  std::sort_heap(best_.begin(), best_.end(), Better);
+  return std::exchange(best_, {});
+}
+
+std::vector<Ranked> TopK(std::span<const float> scores, size_t k,
+                         std::span<const int32_t> excluded) {
+  BestScores best(k, excluded);
+  best.Add(scores);
+  return best.Take();
 }
 
 }  // namespace marquee::kernels

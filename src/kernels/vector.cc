@@ -9,6 +9,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/vector.cc"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -152,6 +153,64 @@ void AddRows(const AddRowsJob& job) {
   }
 }
 
+constexpr size_t kProjectedRows = 8;
+constexpr size_t kPrefetched =
+    2 * kProjectedRows;  // so far ahead that memory has the time to answer
+
+// The listed rows k.., scored and added while they are in the cache.
+template <size_t kRows>
+HWY_INLINE void ProjectRows(const ProjectJob& job, size_t k) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const float* HWY_RESTRICT x = job.x;
+  float* HWY_RESTRICT sum = job.sum;
+  const float* rows[kRows];
+  hn::Vec<D> sums[kRows];
+  for (size_t r = 0; r < kRows; ++r) {
+    rows[r] = job.rows + static_cast<size_t>(job.indices[k + r]) * job.d;
+    sums[r] = hn::Zero(d);
+  }
+  size_t i = 0;
+  for (; i + lanes <= job.d; i += lanes) {
+    const auto xs = hn::LoadU(d, x + i);
+    for (size_t r = 0; r < kRows; ++r) sums[r] = hn::MulAdd(hn::LoadU(d, rows[r] + i), xs, sums[r]);
+  }
+  float weights[kRows];
+  for (size_t r = 0; r < kRows; ++r) {
+    float score = Sum(sums[r]);
+    for (size_t j = i; j < job.d; ++j) score += rows[r][j] * x[j];
+    weights[r] = job.offset + job.factor * score;
+    sums[r] = hn::Set(d, weights[r]);
+  }
+  for (i = 0; i + lanes <= job.d; i += lanes) {
+    auto total = hn::LoadU(d, sum + i);
+    for (size_t r = 0; r < kRows; ++r)
+      total = hn::MulAdd(sums[r], hn::LoadU(d, rows[r] + i), total);
+    hn::StoreU(total, d, sum + i);
+  }
+  for (; i < job.d; ++i) {
+    for (size_t r = 0; r < kRows; ++r) sum[i] += weights[r] * rows[r][i];
+  }
+}
+
+// The rows lie anywhere, so that only the list tells which comes next.
+HWY_INLINE void PrefetchRows(const ProjectJob& job, size_t first, size_t last) {
+  constexpr size_t kLine = 64 / sizeof(float);
+  for (size_t k = first; k < (last < job.count ? last : job.count); ++k) {
+    const float* row = job.rows + static_cast<size_t>(job.indices[k]) * job.d;
+    for (size_t i = 0; i < job.d; i += kLine) hwy::Prefetch(row + i);
+  }
+}
+
+void AddProjections(const ProjectJob& job) {
+  size_t k = 0;
+  for (; k + kProjectedRows <= job.count; k += kProjectedRows) {
+    PrefetchRows(job, k + kPrefetched, k + kPrefetched + kProjectedRows);
+    ProjectRows<kProjectedRows>(job, k);
+  }
+  for (; k < job.count; ++k) ProjectRows<1>(job, k);
+}
+
 void Ascend(const AscendJob& job) {
   const D d;
   const size_t lanes = hn::Lanes(d);
@@ -202,8 +261,9 @@ size_t FirstAbove(const float* x, size_t begin, size_t end, float threshold) {
   return i;
 }
 
-constexpr VectorTable kVectorTable = {hn::MaxLanes(D()), Dot,    Axpy,   Scores,    ScoresOf,
-                                      AddRows,           Ascend, HasNan, FirstAbove};
+constexpr VectorTable kVectorTable = {
+    hn::MaxLanes(D()), Dot,    Axpy,   Scores,    ScoresOf, AddRows,
+    AddProjections,    Ascend, HasNan, FirstAbove};
 
 }  // namespace marquee::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -249,6 +309,13 @@ void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<flo
   MARQUEE_CHECK(weights.empty() || weights.size() == indices.size());
   Active().add_rows({rows.values().data(), rows.columns(), indices.data(), indices.size(),
                      weights.empty() ? nullptr : weights.data(), sum.data()});
+}
+
+void AddProjections(const Matrix& rows, std::span<const int32_t> indices, std::span<const float> x,
+                    const Projection& weight, std::span<float> sum) {
+  MARQUEE_CHECK(x.size() == rows.columns() && sum.size() == rows.columns());
+  Active().add_projections({rows.values().data(), rows.columns(), indices.data(), indices.size(),
+                            x.data(), weight.offset, weight.factor, sum.data()});
 }
 
 void Ascend(const Ascent& step, std::span<const float> direction, std::span<float> x,

@@ -26,6 +26,16 @@ void ScoresOf(const Matrix& rows, std::span<const int32_t> indices, std::span<co
 void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<float> sum,
              std::span<const float> weights = {});
 
+// sum += sum_k (offset + factor (row_k . x)) row_k over row_k = rows.Row(indices[k]): with offset 0
+// and factor 1 the product R^T R x of the listed rows R, each read once. O(indices d). REQUIRES:
+// indices within rows, sizes that fit; sum is not x.
+struct Projection {
+  float offset;
+  float factor;
+};
+void AddProjections(const Matrix& rows, std::span<const int32_t> indices, std::span<const float> x,
+                    const Projection& weight, std::span<float> sum);
+
 // One step up a gradient g = scale * direction - l2 * x. Without squares x += rate * g. With them,
 // Adagrad (Duchi et al. 2011): squares += g^2, then x += rate * g / sqrt(squares). REQUIRES: one
 // size, squares empty or positive.

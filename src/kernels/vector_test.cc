@@ -127,6 +127,30 @@ TEST_P(VectorLevels, AddRowsWeighsTheRowsWithOrWithoutAList) {
   }
 }
 
+TEST_P(VectorLevels, AddProjectionsWeighsEachRowByItsScore) {
+  const std::vector<int32_t> indices = {2, 0, 2, 1, 3, 4, 0, 1, 3, 2, 4, 0, 1, 1, 3, 4, 2, 0, 4};
+  for (const size_t d : AwkwardSizes()) {
+    for (const size_t count : {0, 1, 7, 8, 9, 19}) {
+      const std::vector<float> rows = RandomFloats(5 * d, d), x = RandomFloats(d, d + 1);
+      const std::vector<float> before = RandomFloats(d + 1, d + 2);
+      std::vector<float> sum = before;
+      table_.add_projections(
+          {rows.data(), d, indices.data(), count, x.data(), 0.5f, -2, sum.data()});
+      EXPECT_EQ(sum.back(), before.back());
+      for (size_t i = 0; i < d; ++i) {
+        double expected = before[i], magnitude = std::abs(before[i]);
+        for (size_t k = 0; k < count; ++k) {
+          const float* row = rows.data() + static_cast<size_t>(indices[k]) * d;
+          const Reference score(row, x.data(), d);
+          expected += (0.5 - 2 * score.sum) * row[i];
+          magnitude += (0.5 + 2 * score.magnitude) * std::abs(row[i]);
+        }
+        ASSERT_NEAR(sum[i], expected, SumTolerance(d + count + 2, magnitude));
+      }
+    }
+  }
+}
+
 TEST_P(VectorLevels, AscendStepsUpTheGradientWithOrWithoutSquares) {
   for (const size_t n : AwkwardSizes()) {
     const std::vector<float> direction = RandomFloats(n, n), before = RandomFloats(n + 1, n + 1);
@@ -183,6 +207,9 @@ TEST(Vector, PublicFunctionsWorkOnMatrices) {
   const int32_t second[] = {1};
   ScoresOf(rows, second, sum, std::span(scores).first(1));
   EXPECT_THAT(scores, testing::ElementsAre(76, 76));
+  AddProjections(rows, second, std::vector<float>{1, 0, 0}, {1, -1}, sum);
+  EXPECT_THAT(sum, testing::ElementsAre(-2, -2, -2));
+  sum = {4, 6, 8};
   Axpy(-1, rows.Row(1), sum);
   EXPECT_THAT(sum, testing::ElementsAre(1, 2, 3));
 }

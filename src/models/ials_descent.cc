@@ -71,26 +71,26 @@ void IalsDescent::ImproveByCg(std::span<const int32_t> columns, IalsWorkspace& w
   const std::vector<float>& diagonal = workspace.diagonal;
   std::vector<float>&residual = workspace.gradient, &step = workspace.step;
   std::vector<float>&image = workspace.image, &scaled = workspace.scaled;
+  std::vector<float>& inverse = workspace.ones;
   diagonal_.Fill(columns.size(), &workspace.diagonal);
-  for (std::vector<float>* vector : {&residual, &step, &image, &scaled}) vector->resize(row.size());
-  workspace.errors.resize(columns.size());
+  for (std::vector<float>* vector : {&residual, &step, &image, &scaled, &inverse})
+    vector->resize(row.size());
+  for (size_t k = 0; k < row.size(); ++k) inverse[k] = 1 / diagonal[k];
 
-  kernels::ScoresOf(fixed_, columns, row, workspace.errors);
-  for (float& error : workspace.errors) error = 1 - error;
   for (size_t k = 0; k < row.size(); ++k) residual[k] = -diagonal[k] * row[k];
-  kernels::AddRows(fixed_, columns, residual, workspace.errors);
-  for (size_t k = 0; k < row.size(); ++k) step[k] = scaled[k] = residual[k] / diagonal[k];
-  float size = kernels::Dot(residual, scaled);
+  kernels::AddProjections(fixed_, columns, row, {1, -1}, residual);
+  MultiplyInto(residual, inverse, step);
+  float size = kernels::Dot(residual, step);
   for (int n = 0; n < cg_steps_ && size > 0; ++n) {
-    kernels::ScoresOf(fixed_, columns, step, workspace.errors);
     MultiplyInto(diagonal, step, image);
-    kernels::AddRows(fixed_, columns, image, workspace.errors);
+    kernels::AddProjections(fixed_, columns, step, {0, 1}, image);
     const float curvature = kernels::Dot(step, image);
     if (!(curvature > 0)) return;  // nothing left but rounding
     const float length = size / curvature;
     kernels::Axpy(length, step, row);
+    if (n + 1 == cg_steps_) return;
     kernels::Axpy(-length, image, residual);
-    for (size_t k = 0; k < row.size(); ++k) scaled[k] = residual[k] / diagonal[k];
+    MultiplyInto(residual, inverse, scaled);
     const float next = kernels::Dot(residual, scaled);
     for (size_t k = 0; k < row.size(); ++k) step[k] = scaled[k] + next / size * step[k];
     size = next;
