@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, import, http, main_job, memory. Each checks its answer before it prints a
+# run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, import, http, main_job, memory. Each checks its answer before it prints a
 # time. What they gave where: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,6 +16,12 @@ bench_ials_scale() {
   if [[ -x $peers ]]; then export MARQUEE_IMPLICIT=${MARQUEE_IMPLICIT-"$peers run"}; fi
   for d in 64 128 256 512; do "$build/bin/ials_scale_bench" "$d" "$((d < 256 ? 6 : 2))"; done
 }
+# The last takes 5 GiB and minutes.
+bench_ease() {
+  "$build/bin/ease_bench" 8000
+  "$build/bin/ease_bench" 20720 2 136677 10000000
+}
+bench_top_k() { "$build/bin/top_k_bench"; }
 bench_import() { "$build/bin/import_bench"; }
 bench_http() { bench/http_bench.sh; }
 bench_memory() { bench/import_memory.sh; }
