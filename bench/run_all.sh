@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, import, http, main_job, memory. Each checks its answer before it prints a
+# run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, growth, import, http, main_job, memory. Each checks its answer before it prints a
 # time. What they gave where: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +22,7 @@ bench_ease() {
   "$build/bin/ease_bench" 20720 2 136677 10000000
 }
 bench_top_k() { "$build/bin/top_k_bench"; }
+bench_growth() { "$build/bin/growth_bench"; }
 bench_import() { "$build/bin/import_bench"; }
 bench_http() { bench/http_bench.sh; }
 bench_memory() { bench/import_memory.sh; }

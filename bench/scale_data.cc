@@ -112,7 +112,8 @@ ScaleData MakeScaleData(const ScaleShape& shape) {
     std::vector<int32_t> items = world.ItemsOf(user, degree, rng);
     const bool judged = degree >= kLeastJudgedDegree && rng.Uniform() * shape.users < kJudgedUsers;
     const auto kept = items.begin() + (judged ? degree - degree / 5 : degree);
-    for (auto item = items.begin(); item != kept; ++item) builder.Add(user, *item, 1, 0);
+    for (auto item = items.begin(); item != kept; ++item)
+      builder.Add(user, *item, static_cast<float>(1 + (user + *item) % 5), item - items.begin());
     if (!judged) continue;
     std::sort(kept, items.end());
     data.judged.push_back({user, {kept, items.end()}});

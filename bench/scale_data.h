@@ -28,7 +28,8 @@ struct ScaleData {
 // Degrees follow power laws on both sides: a user's is a Pareto quantile (exponent 1.5, at most
 // 3,000), an item's popularity Zipf and Mandelbrot's (rank + items / 100)^-1.6. Each user takes
 // seven of ten items from three of forty groups of items, so that there is something to learn. Of a
-// judged user, a fifth is held out. O(positives log items).
+// judged user, a fifth is held out. Ratings of 1 to 5 say nothing; times are the order of the
+// draws. O(positives log items).
 ScaleData MakeScaleData(const ScaleShape& shape);
 
 }  // namespace marquee

@@ -6,6 +6,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/gram.cc"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -25,6 +26,7 @@ inline size_t PanelRows(size_t stride) {
   return rows < 32 ? 32 : rows > 128 ? 128 : rows;
 }
 
+constexpr size_t kPrefetched = 16;  // rows ahead
 constexpr size_t kBatchUsers = 64;  // packed together
 constexpr size_t kBatchItems = 48;  // a multiple of every tile's width
 
@@ -35,14 +37,23 @@ HWY_BEFORE_NAMESPACE();
 namespace marquee::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+HWY_INLINE const float* RowOf(const GramJob& job, size_t k) {
+  return job.rows + (job.indices == nullptr ? k : static_cast<size_t>(job.indices[k])) * job.d;
+}
+
+// Listed rows lie anywhere, so that only the list tells which comes next.
+HWY_INLINE void PrefetchRow(const GramJob& job, size_t k) {
+  const float* row = RowOf(job, k);
+  for (size_t i = 0; i < job.d; i += 64 / sizeof(float)) hwy::Prefetch(row + i);
+}
+
 // Copies rows first..first+count-1 of the job side by side, so that the tiles read on in memory.
 HWY_INLINE void Pack(const GramJob& job, size_t first, size_t count, float* HWY_RESTRICT panel,
                      float* HWY_RESTRICT weighted) {
   const TileTag d;
   for (size_t k = 0; k < count; ++k) {
-    const size_t index =
-        job.indices == nullptr ? first + k : static_cast<size_t>(job.indices[first + k]);
-    const float* HWY_RESTRICT row = job.rows + index * job.d;
+    if (first + k + kPrefetched < job.count) PrefetchRow(job, first + k + kPrefetched);
+    const float* HWY_RESTRICT row = RowOf(job, first + k);
     float* HWY_RESTRICT to = panel + k * job.stride;
     size_t i = 0;
     for (; i + kLanes <= job.d; i += kLanes) hn::StoreU(hn::LoadU(d, row + i), d, to + i);

@@ -78,6 +78,34 @@ ItemGraph NearestItems(const Interactions& data, std::span<const double> user_we
   return ItemGraph::FromTargets(nearest);
 }
 
+namespace {
+
+// Of the pairs of `item` with itself and later items.
+void CountRow(const Interactions& data, int32_t item, std::span<float> row) {
+  for (const int32_t user : data.by_item().Row(item).columns) {
+    const std::span<const int32_t> history = data.by_user().Row(user).columns;
+    for (auto at = std::lower_bound(history.begin(), history.end(), item); at != history.end();
+         ++at)
+      row[static_cast<size_t>(*at)] += 1;
+  }
+}
+
+// The upper triangle's values below the diagonal too. Block by block, for the cache.
+void MirrorUpper(ThreadPool& pool, kernels::Matrix* matrix) {
+  constexpr size_t kBlock = 64;
+  const size_t n = matrix->rows();
+  pool.ParallelFor(static_cast<int64_t>(n), kBlock, [&](int64_t begin, int64_t end, int) {
+    for (size_t columns = 0; columns < static_cast<size_t>(end); columns += kBlock) {
+      for (auto r = static_cast<size_t>(begin); r < static_cast<size_t>(end); ++r) {
+        const std::span<float> row = matrix->Row(r);
+        for (size_t c = columns; c < std::min(columns + kBlock, r); ++c) row[c] = matrix->Row(c)[r];
+      }
+    }
+  });
+}
+
+}  // namespace
+
 // A row stays in the cache while its users' histories are added to it; rows are independent, so
 // threads cannot change the result.
 void CountPairs(const Interactions& data, std::string_view model_type, ThreadPool& pool,
@@ -86,15 +114,11 @@ void CountPairs(const Interactions& data, std::string_view model_type, ThreadPoo
     ThrowIfStopped(observer, model_type);
     const int64_t count = std::min(kRowsBetweenStops, data.num_items() - first);
     pool.ParallelFor(count, 8, [&](int64_t begin, int64_t end, int) {
-      for (int64_t item = first + begin; item < first + end; ++item) {
-        const std::span<float> row = counts->Row(static_cast<size_t>(item));
-        for (const int32_t user : data.by_item().Row(static_cast<int32_t>(item)).columns) {
-          for (const int32_t other : data.by_user().Row(user).columns)
-            row[static_cast<size_t>(other)] += 1;
-        }
-      }
+      for (int64_t item = first + begin; item < first + end; ++item)
+        CountRow(data, static_cast<int32_t>(item), counts->Row(static_cast<size_t>(item)));
     });
   }
+  MirrorUpper(pool, counts);
 }
 
 }  // namespace marquee
