@@ -321,7 +321,9 @@ int CompareWithImplicit(Bench& bench, const std::map<std::string, Course>& ours)
   const double target =
       0.99 * std::ranges::max_element(exact.epochs, {}, &Course::Epoch::ndcg)->ndcg;
   bool agree = true;
-  for (const std::string name : {"cholesky", "cg"}) {
+  const char* chosen = std::getenv("MARQUEE_BENCH_PEERS");
+  for (const std::string_view word : Split(chosen == nullptr ? "cholesky,cg" : chosen, ",")) {
+    const std::string name(word);
     const Course theirs = TrainImplicit(bench, command, folder.path(), name);
     Print("implicit " + name, theirs);
     if (SameAnswer(exact, theirs, name == "cholesky")) {
