@@ -22,6 +22,8 @@ LIBRARIES = {
     "Boost.Beast/Asio": r"boost/(?!json)",
     "DuckDB": r"duckdb",
     "XGBoost": r"xgboost/",
+    "SQLite": r"sqlite3\.h",
+    "zlib": r"zlib\.h",
     "libzip": r"zip\.h|zipconf\.h",
     "CLI11": r"CLI/",
     "Eigen": r"Eigen/",

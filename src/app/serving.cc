@@ -2,17 +2,41 @@
 
 #include <utility>
 
+#include "base/text.h"
+#include "events/sqlite_event_log.h"
 #include "kernels/simd.h"
 #include "services/routes.h"
 
 namespace marquee {
 
-Serving::Serving(std::shared_ptr<const ModelBundle> bundle, http::ServerOptions options,
+std::unique_ptr<EventLog> OpenEventLog(const Environment& environment) {
+  constexpr int64_t kDayMs = 86'400'000;
+  auto log = OpenSqliteEventLog({.path = environment.home().events()});
+  const int64_t days = environment.config().Int("events.retention_days");
+  if (days > 0) log->RemoveBefore(environment.clock().NowMs() - days * kDayMs);
+  return log;
+}
+
+Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
                  const Clock& clock)
     : http_metrics_(metrics_),
-      engine_(std::move(bundle)),
-      recommend_(engine_),
+      log_(log),
+      engine_(std::move(bundle), options.max_live_entries),
+      recommend_(engine_, clock),
+      events_(log, engine_, clock, options.events),
       status_(engine_, metrics_, clock, std::string(kernels::SimdLevel())),
-      server_(std::move(options), MakeRouter(recommend_, status_), http_metrics_) {}
+      server_(std::move(options.server), MakeRouter(recommend_, events_, status_), http_metrics_) {}
+
+void Serving::Replay(Progress& progress) {
+  constexpr int64_t kEvery = 1 << 14;
+  const int64_t end = log_.end_offset();
+  log_.ForEach(0, [&](const StoredEvent& stored) {
+    engine_.Observe(stored.event);
+    if (stored.offset % kEvery != 0) return;
+    progress.Update("replay the event log",
+                    static_cast<double>(stored.offset) / static_cast<double>(end),
+                    WithThousands(stored.offset));
+  });
+}
 
 }  // namespace marquee

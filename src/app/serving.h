@@ -5,21 +5,35 @@
 #include <memory>
 #include <string>
 
+#include "app/environment.h"
 #include "base/clock.h"
+#include "base/progress.h"
+#include "events/event_log.h"
 #include "http/server.h"
 #include "metrics/registry.h"
 #include "recommend/engine.h"
+#include "services/event_service.h"
 #include "services/http_metrics.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
 
 namespace marquee {
 
+// The event log of the home, without what is older than it is to be kept.
+std::unique_ptr<EventLog> OpenEventLog(const Environment& environment);
+
 class Serving {
  public:
-  // `clock` must outlive it. Does not listen yet.
-  Serving(std::shared_ptr<const ModelBundle> bundle, http::ServerOptions options,
+  struct Options {
+    http::ServerOptions server;
+    EventService::Options events;
+    int max_live_entries = 500;  // see LiveUsers
+  };
+  // `log` and `clock` must outlive it. Does not listen yet.
+  Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
           const Clock& clock);
+  // Brings the engine up to date with the log. REQUIRES: not started. 10 M events take some 15 s.
+  void Replay(Progress& progress);
   // Throws what http::Server::Start throws.
   void Start() { server_.Start(); }
   // Finishes the requests under way, in less than five seconds.
@@ -30,8 +44,10 @@ class Serving {
  private:
   MetricsRegistry metrics_;
   HttpMetrics http_metrics_;
+  EventLog& log_;
   RecommendEngine engine_;
   RecommendService recommend_;
+  EventService events_;
   StatusService status_;
   http::Server server_;
 };

@@ -46,7 +46,12 @@ void CheckRange(const SettingSpec& spec, std::optional<double> value, std::strin
 void CheckValue(const SettingSpec& spec, std::string_view text, std::string_view origin) {
   switch (spec.type) {
     case SettingSpec::Type::kText:
-      return;
+      if (spec.choices.empty() || std::ranges::find(spec.choices, text) != spec.choices.end())
+        return;
+      throw Error(Code::kInvalidArgument,
+                  StrCat(origin, ": ", spec.key, " is '", text,
+                         "': must be one of: ", Join(spec.choices, ", ")),
+                  spec.doc);
     case SettingSpec::Type::kInt: {
       const std::optional<int64_t> value = ParseInt(text);
       CheckRange(spec, value ? std::optional<double>(static_cast<double>(*value)) : std::nullopt,

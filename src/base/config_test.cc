@@ -26,7 +26,12 @@ class ConfigTest : public testing::Test {
   const std::vector<SettingSpec> schema_ = {
       {"server.port", SettingSpec::Type::kInt, "8000", "Port of the API.", 0, 65535},
       {"lake.memory_limit", SettingSpec::Type::kBytes, "2GiB", "Memory of SQL."},
-      {"import.strict", SettingSpec::Type::kBool, "false", "Refuse all."}};
+      {"import.strict", SettingSpec::Type::kBool, "false", "Refuse all."},
+      {.key = "events.unknown_items",
+       .type = SettingSpec::Type::kText,
+       .fallback = "refuse",
+       .doc = "What to do.",
+       .choices = {"refuse", "accept"}}};
   TempDir dir_;
   std::map<std::string, std::string> env_;
 };
@@ -54,6 +59,14 @@ TEST_F(ConfigTest, AValueOutOfRangeOrOfTheWrongTypeIsNamed) {
   EXPECT_THAT([&] { Load("", {"import.strict=yes"}); },
               ThrowsError(Code::kInvalidArgument,
                           HasSubstr("import.strict is 'yes': must be true or false")));
+}
+
+TEST_F(ConfigTest, AValueThatIsNoChoiceIsNamed) {
+  EXPECT_EQ(Load("", {"events.unknown_items=accept"}).Text("events.unknown_items"), "accept");
+  EXPECT_THAT(
+      [&] { Load("", {"events.unknown_items=take"}); },
+      ThrowsError(Code::kInvalidArgument,
+                  HasSubstr("events.unknown_items is 'take': must be one of: refuse, accept")));
 }
 
 TEST_F(ConfigTest, ABrokenFileNamesTheLine) {

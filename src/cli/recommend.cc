@@ -1,7 +1,10 @@
 // marquee recommend: what a user should see next, and why.
 #include <CLI/CLI.hpp>
+#include <filesystem>
+#include <limits>
 #include <memory>
 
+#include "app/serving.h"
 #include "base/text.h"
 #include "base/text_table.h"
 #include "cli/context.h"
@@ -21,8 +24,17 @@ void Recommend(Context& context, const RecommendFlags& flags) {
   Environment& environment = context.loaded_environment();
   const ModelStore store(environment.home().models(), environment.clock());
   const auto session = environment.engine().NewSession();
-  const RecommendEngine engine(LoadBundle(*session, environment.lake(), store,
-                                          environment.min_rating(), environment.clock()));
+  const auto max_entries = static_cast<int>(environment.config().Int("events.max_per_user"));
+  RecommendEngine engine(LoadBundle(*session, environment.lake(), store, environment.min_rating(),
+                                    environment.clock()),
+                         max_entries);
+  if (std::filesystem::exists(environment.home().events())) {
+    const auto newest = std::numeric_limits<int64_t>::max();
+    const auto log = OpenEventLog(environment);
+    for (const StoredEvent& stored : log->ReadUser(flags.user, newest, max_entries)) {
+      engine.Observe(stored.event);
+    }
+  }
   const Recommendation recommendation = engine.Recommend(flags.user, flags.k);
   context.json ? PrintJson(RenderRecommendation(recommendation))
                : Print(RecommendationText(recommendation));

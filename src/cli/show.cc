@@ -23,8 +23,8 @@ std::string RecommendationText(const Recommendation& recommendation) {
     table.Add({item.title, item.year == 0 ? "" : std::to_string(item.year), Join(item.genres, ", "),
                recommended.reason});
   }
-  return StrCat("User ", recommendation.user_id, "  (", recommendation.source, ", ",
-                recommendation.model, ")\n", table.ToText(2, 44));
+  return StrCat("User ", recommendation.user_id, "  (", recommendation.rung, ", ",
+                recommendation.bundle->name, ")\n", table.ToText(2, 44));
 }
 
 std::string ComparisonText(const Json& comparison, const std::string& champion_type) {

@@ -98,9 +98,17 @@ void Up(Context& context, const UpFlags& flags) {
   context.progress.Update("load the models", -1, "");
   const ModelStore store(environment.home().models(), environment.clock());
   const auto session = environment.engine().NewSession();
-  Serving serving(LoadBundle(*session, environment.lake(), store, environment.min_rating(),
-                             environment.clock()),
-                  options, environment.clock());
+  const auto log = OpenEventLog(environment);
+  const Config& config = environment.config();
+  Serving serving(
+      LoadBundle(*session, environment.lake(), store, environment.min_rating(),
+                 environment.clock()),
+      *log,
+      {.server = options,
+       .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
+       .max_live_entries = static_cast<int>(config.Int("events.max_per_user"))},
+      environment.clock());
+  serving.Replay(context.progress);
   context.progress.Finish();
   ListenWith([&] { serving.Start(); });
   ShowOutcome(result, serving.engine());

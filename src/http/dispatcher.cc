@@ -1,7 +1,5 @@
 #include "http/dispatcher.h"
 
-#include <exception>
-
 #include "http/url.h"
 
 namespace marquee::http {
@@ -19,20 +17,23 @@ Response AnswerOptions(std::string allow) {
 Dispatcher::Dispatcher(Router router, std::vector<Middleware> middleware)
     : router_(std::move(router)), middleware_(std::move(middleware)) {}
 
-Response Dispatcher::Handle(Request& request) const {
-  Router::Match match;
-  // Kept for the innermost entry: middleware sees a request without a route as any other.
-  std::exception_ptr refusal;
+Dispatcher::Found Dispatcher::Find(Request& request) const {
+  Found found;
   try {
     ParseTarget(&request);
-    match = router_.Find(&request);
+    found.match = router_.Find(&request);
   } catch (const Error&) {
-    refusal = std::current_exception();
+    found.refusal = std::current_exception();
   }
+  return found;
+}
+
+// A refusal is thrown by the innermost: middleware sees a request without a route as any other.
+Response Dispatcher::Handle(Request& request, const Found& found) const {
   return Run(0, request, [&](Request& routed) {
-    if (refusal) std::rethrow_exception(refusal);
-    if (match.route == nullptr) return AnswerOptions(match.allow);
-    return match.route->handler(routed);
+    if (found.refusal) std::rethrow_exception(found.refusal);
+    if (found.match.route == nullptr) return AnswerOptions(found.match.allow);
+    return found.match.route->handler(routed);
   });
 }
 

@@ -1,6 +1,7 @@
 // From request to response, without a network.
 #pragma once
 
+#include <exception>
 #include <vector>
 
 #include "http/middleware.h"
@@ -13,9 +14,17 @@ class Dispatcher {
  public:
   Dispatcher(Router router, std::vector<Middleware> middleware);
 
+  // Where a request goes: to a handler, or to what refuses it.
+  struct Found {
+    Router::Match match;
+    std::exception_ptr refusal;
+    bool waits() const { return match.route != nullptr && match.route->runs == Runs::kOnWorker; }
+  };
   // REQUIRES: method, target, headers, body, remote_address and deadline are set; the rest is
   // filled in.
-  Response Handle(Request& request) const;
+  Found Find(Request& request) const;
+  Response Handle(Request& request, const Found& found) const;
+  Response Handle(Request& request) const { return Handle(request, Find(request)); }
   // The answer to a request that the wire refused, through the same middleware; what is known of it
   // is set.
   Response Refuse(Request& request, const StatusError& why) const;

@@ -11,6 +11,7 @@ struct ServerOptions {
   std::string host = "127.0.0.1";  // "0.0.0.0" or "::" to be reached from other machines
   uint16_t port = 0;               // 0: one that is free, told by Server::port()
   int io_threads = 0;              // 0: one a core; handlers run on them
+  int worker_threads = 64;         // for handlers that wait: so many of them at once
   int max_connections = 1024;      // further ones wait in the kernel's queue until one closes
 
   size_t max_header_bytes = 16 << 10;  // 431

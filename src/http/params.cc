@@ -42,4 +42,23 @@ int64_t QueryInt(const Request& request, std::string_view name, int64_t fallback
   return *number;
 }
 
+double QueryNumber(const Request& request, std::string_view name, double fallback, double min,
+                   double max) {
+  const std::optional<std::string_view> text = request.FindQuery(name);
+  if (!text) return fallback;
+  const std::optional<double> value = ParseDouble(*text);
+  if (value && *value >= min && *value <= max) return *value;
+  throw Error(Code::kInvalidArgument,
+              StrCat(name, " is '", *text, "': must be a number from ", min, " to ", max),
+              StrCat("give ", name, " as a number from ", min, " to ", max, ", or leave it out"));
+}
+
+std::vector<std::string> QueryList(const Request& request, std::string_view name) {
+  std::vector<std::string> parts;
+  for (const std::string_view part : Split(request.FindQuery(name).value_or(""), ",")) {
+    if (!Trim(part).empty()) parts.emplace_back(Trim(part));
+  }
+  return parts;
+}
+
 }  // namespace marquee::http

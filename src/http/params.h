@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/message.h"
 
@@ -19,5 +20,12 @@ void RequireKnownQuery(const Request& request, std::initializer_list<std::string
 // "k is 0: must be 1 to 1000".
 int64_t QueryInt(const Request& request, std::string_view name, int64_t fallback, int64_t min,
                  int64_t max);
+
+// The number of parameter `name`, or `fallback`. Throws as QueryInt.
+double QueryNumber(const Request& request, std::string_view name, double fallback, double min,
+                   double max);
+
+// The parts of "a,b,c", without blanks around them; none when it is not given, or empty.
+std::vector<std::string> QueryList(const Request& request, std::string_view name);
 
 }  // namespace marquee::http

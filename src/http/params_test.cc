@@ -60,5 +60,32 @@ TEST(RequireKnownQuery, TakesKnownOnes) {
   EXPECT_NO_THROW(RequireKnownQuery(WithQuery({{"k", ""}}), {"k"}));
 }
 
+double Share(std::string value) {
+  return QueryNumber(WithQuery({{"share", std::move(value)}}), "share", 0.5, 0, 1);
+}
+
+TEST(QueryNumber, ReadsWithinTheRange) {
+  EXPECT_EQ(Share("0"), 0);
+  EXPECT_EQ(Share("0.25"), 0.25);
+  EXPECT_EQ(QueryNumber(WithQuery({}), "share", 0.5, 0, 1), 0.5);
+}
+
+TEST(QueryNumber, RefusesOthers) {
+  for (const char* text : {"", "x", "1.1", "-0.1", "nan", "inf"}) {
+    EXPECT_THAT([text] { Share(text); },
+                ThrowsError(Code::kInvalidArgument, HasSubstr("must be a number from 0 to 1")))
+        << text;
+  }
+}
+
+TEST(QueryList, IsTheTextBetweenCommas) {
+  const auto list = [](std::string value) {
+    return QueryList(WithQuery({{"ids", std::move(value)}}), "ids");
+  };
+  EXPECT_THAT(list("a, b c ,,d"), testing::ElementsAre("a", "b c", "d"));
+  EXPECT_THAT(list(""), testing::IsEmpty());
+  EXPECT_THAT(QueryList(WithQuery({}), "ids"), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace marquee::http

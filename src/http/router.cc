@@ -78,7 +78,7 @@ Router::~Router() = default;
 Router::Router(Router&&) noexcept = default;
 Router& Router::operator=(Router&&) noexcept = default;
 
-void Router::Add(std::string method, std::string pattern, Role role, Handler handler) {
+void Router::Add(std::string method, std::string pattern, Role role, Handler handler, Runs runs) {
   CheckPattern(method, pattern);
   Node* node = root_.get();
   for (const std::string_view segment : Segments(pattern)) {
@@ -93,7 +93,7 @@ void Router::Add(std::string method, std::string pattern, Role role, Handler han
                                         "' is registered twice: before as ", place->pattern));
   }
   routes_.push_back(std::make_unique<Route>(
-      Route{std::move(method), std::move(pattern), role, std::move(handler)}));
+      Route{std::move(method), std::move(pattern), role, std::move(handler), runs}));
   place = routes_.back().get();
 }
 

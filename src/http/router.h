@@ -15,7 +15,13 @@ namespace marquee::http {
 // Who may call a route: stated when it is registered, so that none is open by oversight.
 enum class Role { kPublic, kViewer, kOperator, kAdmin };
 
-// Runs on an io thread, many at once: short, thread-safe. Throws Error to refuse.
+// Where a handler runs, and so how long it may take.
+enum class Runs {
+  kOnLoop,    // on an io thread, which meanwhile serves nobody else: a millisecond or two at most
+  kOnWorker,  // on one of ServerOptions::worker_threads: may wait for a disk or a lock
+};
+
+// Many run at once: thread-safe. Throws Error to refuse.
 using Handler = std::function<Response(const Request&)>;
 
 struct Route {
@@ -23,6 +29,7 @@ struct Route {
   std::string pattern;  // "/items/{id}/similar"
   Role role;
   Handler handler;
+  Runs runs;
 };
 
 // Fill it, then share it: finding is const and thread-safe.
@@ -35,7 +42,8 @@ class Router {
 
   // A pattern is "/" or segments, each a literal or a {parameter}. Throws internal, naming the
   // route, for a malformed pattern and for one registered before.
-  void Add(std::string method, std::string pattern, Role role, Handler handler);
+  void Add(std::string method, std::string pattern, Role role, Handler handler,
+           Runs runs = Runs::kOnLoop);
 
   struct Match {
     const Route* route = nullptr;  // null: OPTIONS, to be answered from `allow`

@@ -12,6 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
@@ -84,6 +85,7 @@ struct Shared {
   const ServerOptions options;
   const Dispatcher dispatcher;
   Probe& probe;
+  asio::thread_pool workers;
   std::atomic<int> open{0};
   std::atomic<bool> draining{false};
 
@@ -142,7 +144,7 @@ class Connection {
   void Cut() { socket_.close(); }
 
  private:
-  enum class WaitingFor { kRequest, kHead, kBody, kWrite, kEnd };
+  enum class WaitingFor { kRequest, kHead, kBody, kHandler, kWrite, kEnd };
   enum class Received { kRequest, kRefused, kNothing };
 
   void Await(WaitingFor what, milliseconds time) {
@@ -154,7 +156,7 @@ class Connection {
   awaitable<Received> Receive(RequestParser& parser);
   void AwaitMore(const RequestParser& parser);
   Received Interrupted();
-  Response Answer(RequestParser& parser, Received received);
+  awaitable<Response> Answer(RequestParser& parser, Received received);
   awaitable<bool> Send(const Response& response, bool keep_alive);
   awaitable<void> Linger();
 
@@ -180,7 +182,7 @@ awaitable<void> Connection::Serve() {
     if (received == Received::kNothing) co_return;
     // With all places taken, one is given up after each answer for those who wait.
     keep_alive = received == Received::kRequest && parser.keep_alive() && !shared_.full();
-    const Response response = Answer(parser, received);
+    const Response response = co_await Answer(parser, received);
     keep_alive = keep_alive && !shared_.draining;
     if (!co_await Send(response, keep_alive)) co_return;
     first_ = false;
@@ -237,12 +239,20 @@ Connection::Received Connection::Interrupted() {
   return Received::kRefused;
 }
 
-Response Connection::Answer(RequestParser& parser, Received received) {
+awaitable<Response> Connection::Answer(RequestParser& parser, Received received) {
   Request request = received == Received::kRequest ? parser.Take() : parser.TakeRefused();
   request.remote_address = remote_address_;
   request.deadline = request_deadline_;
-  return received == Received::kRequest ? shared_.dispatcher.Handle(request)
-                                        : shared_.dispatcher.Refuse(request, *refusal_);
+  const Dispatcher& dispatcher = shared_.dispatcher;
+  if (received == Received::kRefused) co_return dispatcher.Refuse(request, *refusal_);
+  const Dispatcher::Found found = dispatcher.Find(request);
+  if (!found.waits()) co_return dispatcher.Handle(request, found);
+  waiting_for_ = WaitingFor::kHandler;
+  wait_until_ = SteadyClock::time_point::max();
+  co_return co_await asio::co_spawn(
+      shared_.workers,
+      [&]() -> awaitable<Response> { co_return dispatcher.Handle(request, found); },
+      asio::use_awaitable);
 }
 
 awaitable<bool> Connection::Send(const Response& response, bool keep_alive) {
@@ -331,7 +341,8 @@ struct Server::State {
   State(ServerOptions options, Router router, Probe& probe)
       : shared{.options = std::move(options),
                .dispatcher = Dispatcher(std::move(router), StandardMiddleware(probe)),
-               .probe = probe} {
+               .probe = probe,
+               .workers{static_cast<size_t>(std::max(1, shared.options.worker_threads))}} {
     for (int i = 0; i < NumLoops(shared.options); ++i) loops.push_back(std::make_unique<Loop>());
     acceptor.emplace(loops.front()->context);
   }

@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <atomic>
+#include <barrier>
 #include <future>
 #include <latch>
 #include <thread>
@@ -30,9 +31,13 @@ class CountingProbe : public Probe {
   std::atomic<int> closed{0};
 };
 
+// More than there are io threads.
+constexpr int kMeeting = 5;
+
 class ServerTest : public testing::Test {
  protected:
-  // Starts a server with /hello, /echo (its body), /large and /wait (until `release_`).
+  // Starts a server with /hello, /echo (its body), /large, /wait (until `release_`) and /meet
+  // (until kMeeting requests are at it).
   void Start(ServerOptions options = {}) {
     options.io_threads = 2;
     server_.emplace(options, MakeRouter(), probe_);
@@ -53,6 +58,13 @@ class ServerTest : public testing::Test {
       release_.wait();
       return JsonText("\"done\"");
     });
+    router.Add(
+        "GET", "/meet", Role::kPublic,
+        [this](const Request&) {
+          meeting_.arrive_and_wait();
+          return JsonText("\"met\"");
+        },
+        Runs::kOnWorker);
     router.Add("GET", "/about", Role::kPublic, [](const Request& request) {
       const bool in_time = request.deadline > std::chrono::steady_clock::now();
       return JsonText(StrCat("\"", request.remote_address, in_time ? " in time\"" : " late\""));
@@ -65,6 +77,7 @@ class ServerTest : public testing::Test {
   CountingProbe probe_;
   std::latch entered_{1};
   std::latch release_{1};
+  std::barrier<> meeting_{kMeeting};
   std::optional<Server> server_;
 };
 
@@ -268,6 +281,17 @@ TEST_F(ServerTest, ServesManyConnectionsAtOnce) {
     }
   }
   EXPECT_EQ(good, kThreads * kClients * 5);
+}
+
+TEST_F(ServerTest, HandlersThatWaitHoldUpNobody) {
+  Start();
+  std::vector<std::future<TestResponse>> answers;
+  for (int i = 1; i < kMeeting; ++i) {
+    answers.push_back(std::async(std::launch::async, [this] { return Fetch(port(), "/meet"); }));
+  }
+  EXPECT_EQ(Fetch(port(), "/hello").status, 200);
+  EXPECT_EQ(Fetch(port(), "/meet").body, "\"met\"");
+  for (auto& answer : answers) EXPECT_EQ(answer.get().body, "\"met\"");
 }
 
 TEST_F(ServerTest, LetsConnectionsBeyondTheLimitWait) {

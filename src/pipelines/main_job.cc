@@ -171,6 +171,15 @@ std::shared_ptr<const Model> LoadFor(const GoldData& gold, const ModelStore& sto
               "train both on the same data: marquee up, or marquee train");
 }
 
+// 1 when there is nothing.
+float MeanValue(const Interactions& data) {
+  double sum = 0;
+  for (int32_t user = 0; user < data.num_users(); ++user) {
+    for (const float value : data.by_user().Row(user).values) sum += value;
+  }
+  return data.nnz() > 0 ? static_cast<float>(sum / static_cast<double>(data.nnz())) : 1;
+}
+
 }  // namespace
 
 MainJobResult RunMainJob(const ModelWork& work, const MainJobOptions& options, Progress& progress,
@@ -223,11 +232,14 @@ std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake
                            store.Find(published->champion.type, published->champion.version).data);
   auto bundle = std::make_shared<ModelBundle>();
   bundle->name = published->champion.name();
+  bundle->version = published->champion.version;
   bundle->model = LoadFor(gold, store, published->champion);
   bundle->popular = published->fallback == published->champion
                         ? bundle->model
                         : LoadFor(gold, store, published->fallback);
   bundle->liked = Liked(gold.interactions, min_rating);
+  bundle->min_rating = min_rating;
+  bundle->liked_value = MeanValue(bundle->liked);
   bundle->interactions = std::move(gold.interactions);
   bundle->catalog = std::make_shared<Catalog>(std::move(gold.items));
   bundle->loaded_ms = clock.NowMs();

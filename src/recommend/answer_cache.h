@@ -16,7 +16,7 @@ namespace marquee {
 
 // What a bundle, which never changes, answers to a user who asks for k items.
 struct CachedAnswer {
-  std::string source;
+  std::string rung;
   std::vector<Recommended> items;
 };
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text.h"
 #include "recommend/fold_text.h"
 
 namespace marquee {
@@ -34,10 +35,31 @@ Catalog::Catalog(std::vector<CatalogItem> items) : items_(std::move(items)) {
   std::iota(by_popularity_.begin(), by_popularity_.end(), 0);
   std::stable_sort(by_popularity_.begin(), by_popularity_.end(),
                    [this](int32_t a, int32_t b) { return at(a).num_ratings > at(b).num_ratings; });
+  IndexGenres();
   IndexWords();
 }
 
 std::optional<int32_t> Catalog::Find(std::string_view item_id) const { return ids_.Find(item_id); }
+
+std::optional<int32_t> Catalog::FindGenre(std::string_view name) const {
+  const auto at = std::ranges::find(genres_, AsciiLower(name), AsciiLower);
+  if (at == genres_.end()) return std::nullopt;
+  return static_cast<int32_t>(at - genres_.begin());
+}
+
+void Catalog::IndexGenres() {
+  std::set<std::string> genres;
+  for (const CatalogItem& item : items_) genres.insert(item.genres.begin(), item.genres.end());
+  genres_.assign(genres.begin(), genres.end());
+  for (const CatalogItem& item : items_) {
+    std::set<int32_t> of_item;
+    for (const std::string& genre : item.genres) {
+      const auto at = std::ranges::lower_bound(genres_, genre);
+      of_item.insert(static_cast<int32_t>(at - genres_.begin()));
+    }
+    genres_of_.emplace_back(of_item.begin(), of_item.end());
+  }
+}
 
 void Catalog::IndexWords() {
   std::map<std::string, std::vector<int32_t>, std::less<>> places;

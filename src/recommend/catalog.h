@@ -30,6 +30,15 @@ class Catalog {
   int32_t size() const { return static_cast<int32_t>(items_.size()); }
   std::optional<int32_t> Find(std::string_view item_id) const;
 
+  // All genres of the titles, ascending; index = genre.
+  const std::vector<std::string>& genres() const { return genres_; }
+  // Whatever its case.
+  std::optional<int32_t> FindGenre(std::string_view name) const;
+  // The genres of a title, ascending.
+  std::span<const int32_t> genres_of(int32_t row) const {
+    return genres_of_[static_cast<size_t>(row)];
+  }
+
   // Rows whose titles hold every word of the query as the beginning of a word of theirs; accents,
   // case and punctuation do not count. Titles that begin with the query come first, then popular
   // ones. An empty query matches all. O(titles), a bit each, and some steps for each title that
@@ -43,11 +52,14 @@ class Catalog {
     std::vector<int32_t> places;
   };
 
+  void IndexGenres();
   void IndexWords();
   // The words that begin with `prefix`.
   std::span<const Word> WordsFrom(std::string_view prefix) const;
 
   std::vector<CatalogItem> items_;
+  std::vector<std::string> genres_;
+  std::vector<std::vector<int32_t>> genres_of_;
   std::vector<std::string> folded_titles_;  // " word word": each word behind a blank
   std::vector<int32_t> by_popularity_;
   std::vector<Word> words_;  // ascending

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -11,43 +12,14 @@
 #include "base/text.h"
 #include "kernels/top_k.h"
 #include "recommend/answer_cache.h"
+#include "recommend/reasons.h"
+#include "recommend/selection.h"
 
 namespace marquee {
 namespace {
 
 constexpr size_t kCachedItems = 1 << 18;  // about 100 bytes each
 constexpr size_t kTopGenres = 3;
-constexpr std::string_view kPopularReason = "popular with everyone";
-constexpr std::string_view kProfileReason = "liked by people like you";
-
-const std::string& TitleOf(const ModelBundle& bundle, int32_t item) {
-  const CatalogItem& known = bundle.catalog->at(item);
-  return known.title.empty() ? known.item_id : known.title;
-}
-
-// "5", "4.5": a rating as people write it.
-std::string RatingText(float rating) {
-  const std::string text = Fixed(rating, 1);
-  return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
-}
-
-bool HasRatings(const SparseRow& history) {
-  return std::any_of(history.values.begin(), history.values.end(), [](float v) { return v != 1; });
-}
-
-// Why an item is shown: the liked item that adds most to its score. A model that explains nothing
-// does not look at the user.
-std::string ReasonOf(const ModelBundle& bundle, const SparseRow& liked,
-                     const std::vector<ScoredItem>& explanation) {
-  if (explanation.empty()) return std::string(kPopularReason);
-  if (!(explanation[0].score > 0)) return "fits what you liked";
-  const int32_t cause = explanation[0].item;
-  const std::string& title = TitleOf(bundle, cause);
-  if (!HasRatings(liked)) return StrCat("because you watched ", title);
-  const auto at = std::lower_bound(liked.columns.begin(), liked.columns.end(), cause);
-  const float rating = liked.values[static_cast<size_t>(at - liked.columns.begin())];
-  return StrCat("because you rated ", title, " ", RatingText(rating));
-}
 
 // Whether a ranking can be read from the scores.
 bool SaysSomething(std::span<const float> scores) {
@@ -66,13 +38,6 @@ std::vector<int32_t> ItemsOf(const std::vector<kernels::Ranked>& ranked) {
   return items;
 }
 
-std::vector<kernels::Ranked> MostPopular(const ModelBundle& bundle, int k, const SparseRow& met) {
-  std::vector<float> scores(static_cast<size_t>(bundle.catalog->size()));
-  if (scores.empty()) return {};
-  bundle.popular->Score({}, scores);
-  return kernels::TopK(scores, static_cast<size_t>(k), met.columns);
-}
-
 std::vector<std::string> TopGenres(const ModelBundle& bundle, const SparseRow& met) {
   std::map<std::string, int64_t> counts;
   for (const int32_t item : met.columns) {
@@ -88,40 +53,110 @@ std::vector<std::string> TopGenres(const ModelBundle& bundle, const SparseRow& m
   return genres;
 }
 
-// A user of the bundle.
-struct KnownUser {
-  SparseRow met;
-  SparseRow liked;
-  std::span<const std::string> features;  // none for a model that does not look at them
-};
-
-KnownUser UserOf(const ModelBundle& bundle, std::optional<int32_t> user) {
-  if (!user) return {};
-  KnownUser known = {
-      bundle.interactions.by_user().Row(*user), bundle.liked.by_user().Row(*user), {}};
-  if (bundle.model->uses_user_features()) known.features = bundle.interactions.UserFeatures(*user);
-  return known;
+// 1 where nothing was rated.
+double MeanRating(const UserHistory& history) {
+  const SparseRow& met = history.met();
+  double sum = 0;
+  int64_t ratings = 0;
+  for (size_t i = 0; i < met.size(); ++i) {
+    if (history.KindOf(met.columns[i]) != EventKind::kRating) continue;
+    sum += met.values[i];
+    ++ratings;
+  }
+  return ratings > 0 ? sum / static_cast<double>(ratings) : 1;
 }
 
+// What somebody was at in the session, as if it were in the log already.
+std::vector<LiveEntry> WithSession(std::vector<LiveEntry> live, const RecommendQuery& query) {
+  constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
+  int64_t time_ms = query.session_ms;
+  for (const std::string& item_id : query.session) {
+    const LiveEntry entry{&item_id, EventKind::kClick, kNoValue, time_ms += 1000};
+    const auto same = std::ranges::find_if(
+        live, [&](const LiveEntry& known) { return *known.item_id == item_id; });
+    if (same == live.end()) {
+      live.push_back(entry);
+    } else if (Supersedes(entry, *same)) {
+      *same = entry;
+    }
+  }
+  return live;
+}
+
+// One request on its way down the fallback ladder.
+struct Ask {
+  const ModelBundle& bundle;
+  const RecommendQuery& query;
+  const UserHistory& history;
+  std::vector<int32_t> left_out;
+
+  std::vector<float> NoScores() const {
+    return std::vector<float>(static_cast<size_t>(bundle.catalog->size()));
+  }
+  std::vector<kernels::Ranked> Select(std::span<const float> scores) const {
+    return marquee::Select(*bundle.catalog, scores, left_out, query);
+  }
+};
+
 // What the model makes of what a user liked and of what else is known; no items when it has nothing
-// to say, or all was met.
-CachedAnswer Personal(const ModelBundle& bundle, const KnownUser& user, int k) {
-  const auto& [met, liked, features] = user;
-  const bool cold = liked.size() == 0;
+// to say.
+CachedAnswer ByModel(const Ask& ask) {
+  const bool cold = ask.history.liked().size() == 0;
   CachedAnswer answer{cold ? "profile" : "popular", {}};
-  const std::unique_ptr<FoldedUser> folded = bundle.model->FoldWith(liked, features);
-  std::vector<float> scores(static_cast<size_t>(bundle.catalog->size()));
+  const std::unique_ptr<FoldedUser> folded =
+      ask.bundle.model->FoldWith(ask.history.liked(), ask.history.features());
+  std::vector<float> scores = ask.NoScores();
   folded->Score(scores);
   if (!SaysSomething(scores)) return answer;
-  const auto ranked = kernels::TopK(scores, static_cast<size_t>(k), met.columns);
+  const auto ranked = ask.Select(scores);
   const auto explanations = folded->Explain(ItemsOf(ranked), 1);
+  const std::string_view rung = ask.query.user_id.empty() ? "session" : "personal";
   for (size_t i = 0; i < ranked.size(); ++i) {
-    if (!explanations[i].empty()) answer.source = "personal";
+    if (!explanations[i].empty()) answer.rung = rung;
     answer.items.push_back(
         {ranked[i].index, ranked[i].score,
-         cold ? std::string(kProfileReason) : ReasonOf(bundle, liked, explanations[i])});
+         cold ? ProfileReason() : HistoryReason(ask.bundle, ask.history, explanations[i])});
   }
   return answer;
+}
+
+// What fits stated tastes; no items when there are none.
+CachedAnswer ByTaste(const Ask& ask) {
+  CachedAnswer answer{"content", {}};
+  if (ask.query.tastes.empty()) return answer;
+  const std::vector<float> scores = TasteScores(*ask.bundle.catalog, ask.query.tastes);
+  for (const kernels::Ranked& entry : ask.Select(scores)) {
+    answer.items.push_back(
+        {entry.index, entry.score, TasteReason(ask.bundle, ask.query.tastes, entry.index)});
+  }
+  return answer;
+}
+
+CachedAnswer ByPopularity(const Ask& ask) {
+  CachedAnswer answer{"popular", {}};
+  std::vector<float> scores = ask.NoScores();
+  if (scores.empty()) return answer;
+  ask.bundle.popular->Score({}, scores);
+  for (const kernels::Ranked& entry : ask.Select(scores)) {
+    answer.items.push_back({entry.index, entry.score, PopularReason()});
+  }
+  return answer;
+}
+
+// Down the ladder to the first rung that has something to show.
+CachedAnswer Descend(const Ask& ask) {
+  const bool liked = ask.history.liked().size() > 0;
+  if (liked) {
+    CachedAnswer personal = ByModel(ask);
+    if (!personal.items.empty()) return personal;
+  }
+  CachedAnswer by_taste = ByTaste(ask);
+  if (!by_taste.items.empty()) return by_taste;
+  if (!liked && !ask.history.features().empty()) {
+    CachedAnswer profile = ByModel(ask);
+    if (!profile.items.empty()) return profile;
+  }
+  return ByPopularity(ask);
 }
 
 }  // namespace
@@ -134,33 +169,27 @@ struct RecommendEngine::Active {
   mutable AnswerCache answers{kCachedItems};
 };
 
-RecommendEngine::RecommendEngine(std::shared_ptr<const ModelBundle> bundle)
-    : active_(std::make_shared<Active>(std::move(bundle))) {}
+RecommendEngine::RecommendEngine(std::shared_ptr<const ModelBundle> bundle, int max_live_entries)
+    : live_(max_live_entries), active_(std::make_shared<Active>(std::move(bundle))) {}
 
 RecommendEngine::~RecommendEngine() = default;
 
-Recommendation RecommendEngine::Recommend(std::string_view user_id, int k) const {
+Recommendation RecommendEngine::Recommend(const RecommendQuery& query) const {
   const std::shared_ptr<const Active> current = active();
   const ModelBundle& bundle = *current->bundle;
-  Recommendation answer{std::string(user_id), bundle.name, "popular", {}, current->bundle};
-  const std::optional<int32_t> user = bundle.interactions.users().Find(user_id);
-  const KnownUser known = UserOf(bundle, user);
-  if (known.liked.size() > 0 || !known.features.empty()) {
-    std::shared_ptr<const CachedAnswer> personal = current->answers.Find(*user, k);
-    if (!personal) {
-      personal = std::make_shared<CachedAnswer>(Personal(bundle, known, k));
-      current->answers.Insert(*user, k, personal);
-    }
-    if (!personal->items.empty()) {
-      answer.source = personal->source;
-      answer.items = personal->items;
-      return answer;
-    }
+  const UserHistory history(bundle, query.user_id,
+                            WithSession(live_.Entries(query.user_id), query));
+  // Events change an answer, so only one that rests on the bundle alone is kept.
+  const int32_t row = query.plain() ? history.row_of_bundle() : -1;
+  std::shared_ptr<const CachedAnswer> answer;
+  if (row >= 0) answer = current->answers.Find(row, query.k);
+  if (!answer) {
+    const Ask ask{bundle, query, history,
+                  LeftOut(*bundle.catalog, query.filter, history.met().columns)};
+    answer = std::make_shared<CachedAnswer>(Descend(ask));
+    if (row >= 0) current->answers.Insert(row, query.k, answer);
   }
-  for (const kernels::Ranked& entry : MostPopular(bundle, k, known.met)) {
-    answer.items.push_back({entry.index, entry.score, std::string(kPopularReason)});
-  }
-  return answer;
+  return {query.user_id, answer->rung, answer->items, current->bundle};
 }
 
 Recommendation RecommendEngine::Similar(std::string_view item_id, int k) const {
@@ -170,7 +199,7 @@ Recommendation RecommendEngine::Similar(std::string_view item_id, int k) const {
     throw Error(Code::kNotFound, StrCat("no item '", item_id, "'"),
                 "look ids up by title: GET /items?q=WORDS");
   }
-  Recommendation answer{"", current->name, "similar", {}, current};
+  Recommendation answer{"", "similar", {}, current};
   const std::string reason = StrCat("similar to ", TitleOf(*current, *item));
   for (const ScoredItem& neighbour : current->model->SimilarItems(*item, k)) {
     answer.items.push_back({neighbour.item, neighbour.score, reason});
@@ -180,14 +209,13 @@ Recommendation RecommendEngine::Similar(std::string_view item_id, int k) const {
 
 UserProfile RecommendEngine::User(std::string_view user_id) const {
   const std::shared_ptr<const ModelBundle> current = bundle();
-  const std::optional<int32_t> user = current->interactions.users().Find(user_id);
-  if (!user) throw Error(Code::kNotFound, StrCat("no user '", user_id, "'"), "check the id");
-  const SparseRow met = current->interactions.by_user().Row(*user);
+  const UserHistory history(*current, user_id, live_.Entries(user_id));
+  if (!history.known())
+    throw Error(Code::kNotFound, StrCat("no user '", user_id, "'"), "check the id");
+  const SparseRow& met = history.met();
   UserProfile profile{std::string(user_id), static_cast<int64_t>(met.size()), 0, 0, 0, {}};
   if (met.size() == 0) return profile;
-  double sum = 0;
-  for (const float value : met.values) sum += value;
-  profile.mean_value = sum / static_cast<double>(met.size());
+  profile.mean_value = MeanRating(history);
   const auto [first, last] = std::minmax_element(met.times_s.begin(), met.times_s.end());
   profile.first_s = *first;
   profile.last_s = *last;

@@ -9,23 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "interactions/interactions.h"
-#include "models/model.h"
-#include "recommend/catalog.h"
+#include "recommend/bundle.h"
+#include "recommend/live_users.h"
+#include "recommend/query.h"
+#include "recommend/user_history.h"
 
 namespace marquee {
-
-// All that answers need, loaded together and swapped together; never changed. The item rows of
-// model, interactions and catalog are the same.
-struct ModelBundle {
-  std::string name;  // "ials v3"
-  std::shared_ptr<const Model> model;
-  std::shared_ptr<const Model> popular;  // the fallback for users without history
-  Interactions interactions;             // all that a user met: left out of the answers
-  Interactions liked;                    // of these, what the model scores from; the same rows
-  std::shared_ptr<const Catalog> catalog;
-  int64_t loaded_ms = 0;
-};
 
 struct Recommended {
   int32_t item;  // row in the catalog
@@ -35,8 +24,7 @@ struct Recommended {
 
 struct Recommendation {
   std::string user_id;
-  std::string model;   // of the bundle that answered
-  std::string source;  // the rung of the fallback ladder: "personal", "profile" or "popular"
+  std::string rung;  // of the fallback ladder: "personal", "session", "content", ...
   std::vector<Recommended> items;
   std::shared_ptr<const ModelBundle> bundle;  // whose catalog the rows are of
 };
@@ -44,31 +32,43 @@ struct Recommendation {
 struct UserProfile {
   std::string user_id;
   int64_t num_interactions;
-  double mean_value;
+  double mean_value;  // of the ratings; 1 where nothing was rated
   int64_t first_s;
   int64_t last_s;
   std::vector<std::string> top_genres;  // at most 3, by share of interactions
 };
 
-// Thread-safe. Every call answers from one bundle, taken at its start.
+// Thread-safe. Every call answers from one bundle, taken at its start, and from all events observed
+// by then: the very next answer follows an event.
 //
-// The fallback ladder: "personal", what the model makes of what the user liked; "profile", for a
-// user without likes, what it makes of what else is known of the user; "popular", for an unknown
-// user, when the model has nothing to say (all scores equal, or one not finite) or does not look at
-// users.
+// The fallback ladder: "personal", what the model makes of what the user liked, of the session too;
+// "session", the same for nobody known; "content", what fits the tastes that the query states;
+// "profile", what the model makes of what else is known of a user without likes; "popular", when
+// nothing is known, or the model has nothing to say (all scores equal, or one not finite) or does
+// not look at users.
 class RecommendEngine {
  public:
-  explicit RecommendEngine(std::shared_ptr<const ModelBundle> bundle);
+  // `max_live_entries`: see LiveUsers.
+  explicit RecommendEngine(std::shared_ptr<const ModelBundle> bundle, int max_live_entries = 500);
   ~RecommendEngine();
 
-  // REQUIRES: 1 <= k <= 1000. What the user met is left out, so fewer than k when there is no more.
-  // An unknown user gets the popular list, marked as such. A fold-in and
-  // O(items); a copy for what was asked of late.
-  Recommendation Recommend(std::string_view user_id, int k) const;
-  // Throws not_found for an unknown item. REQUIRES as above.
+  // What the user met is left out, so fewer than k when there is no more. An unknown user is no
+  // error. Throws invalid_argument for an unknown genre. A fold-in and O(items); a copy for what
+  // was asked of late.
+  Recommendation Recommend(const RecommendQuery& query) const;
+  Recommendation Recommend(std::string_view user_id, int k) const {
+    return Recommend({.user_id = std::string(user_id), .k = k});
+  }
+  // Throws not_found for an unknown item. REQUIRES: 1 <= k <= 1000.
   Recommendation Similar(std::string_view item_id, int k) const;
   // Throws not_found for an unknown user.
   UserProfile User(std::string_view user_id) const;
+
+  // What a user did, once it is in the log: see LiveUsers::Observe.
+  void Observe(const Event& event) { live_.Observe(event); }
+  // Drops the events of a user; the bundle still holds what was loaded.
+  void Forget(std::string_view user_id) { live_.Forget(user_id); }
+  const LiveUsers& live() const { return live_; }
 
   std::shared_ptr<const ModelBundle> bundle() const;
   // Requests under way finish with the bundle that they began with.
@@ -78,6 +78,7 @@ class RecommendEngine {
   struct Active;
   std::shared_ptr<const Active> active() const;
 
+  LiveUsers live_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Active> active_;  // guarded by mutex_
 };

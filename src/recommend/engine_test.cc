@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Models, EngineTest, testing::Values("ials", "ease"),
 
 TEST_P(EngineTest, AKnownUserGetsUnseenItemsOfTheirCampFirst) {
   const Recommendation answer = engine_.Recommend("u2", 2);
-  EXPECT_EQ(answer.source, "personal");
+  EXPECT_EQ(answer.rung, "personal");
   ASSERT_EQ(answer.items.size(), 2u);
   for (const Recommended& recommended : answer.items) {
     EXPECT_EQ(recommended.item % 2, 0);
@@ -112,7 +112,7 @@ TEST_P(EngineTest, AskedTwiceTheAnswerIsTheSame) {
 TEST_P(EngineTest, AnUnknownUserAndOneWithoutLikesGetWhatIsPopular) {
   for (const char* user : {"nobody", "stranger"}) {
     const Recommendation answer = engine_.Recommend(user, 3);
-    EXPECT_EQ(answer.source, "popular");
+    EXPECT_EQ(answer.rung, "popular");
     EXPECT_EQ(answer.items.size(), 3u);
     EXPECT_EQ(answer.items[0].reason, "popular with everyone");
   }
@@ -124,14 +124,80 @@ TEST_P(EngineTest, AnUnknownUserAndOneWithoutLikesGetWhatIsPopular) {
 TEST(RecommendEngine, AUserWithoutLikesGetsWhatPeopleOfTheSameFeaturesLike) {
   const RecommendEngine engine(MakeBundle("hybrid"));
   const Recommendation answer = engine.Recommend("stranger", 5);
-  EXPECT_EQ(answer.source, "profile");
+  EXPECT_EQ(answer.rung, "profile");
   ASSERT_EQ(answer.items.size(), 5u);
   for (const Recommended& recommended : answer.items) {
     EXPECT_EQ(recommended.item % 2, 0);
     EXPECT_EQ(recommended.reason, "liked by people like you");
   }
-  EXPECT_EQ(engine.Recommend("nobody", 5).source, "popular");
-  EXPECT_EQ(engine.Recommend("u2", 2).source, "personal");
+  EXPECT_EQ(engine.Recommend("nobody", 5).rung, "popular");
+  EXPECT_EQ(engine.Recommend("u2", 2).rung, "personal");
+}
+
+TEST(LiveEngine, AnEventChangesTheVeryNextAnswer) {
+  RecommendEngine engine(MakeBundle("ials"));
+  EXPECT_EQ(engine.Recommend("new", 3).rung, "popular");
+  engine.Observe({.user_id = "new", .item_id = "i6", .kind = EventKind::kLike, .time_ms = 1});
+  const Recommendation answer = engine.Recommend("new", 3);
+  EXPECT_EQ(answer.rung, "personal");
+  ASSERT_EQ(answer.items.size(), 3u);
+  for (const Recommended& recommended : answer.items) {
+    EXPECT_EQ(recommended.item % 2, 0);
+    EXPECT_NE(recommended.item, 6);
+    EXPECT_EQ(recommended.reason, "because you liked Film 6");
+  }
+  EXPECT_EQ(engine.User("new").num_interactions, 1);
+  engine.Forget("new");
+  EXPECT_EQ(engine.Recommend("new", 3).rung, "popular");
+}
+
+TEST(LiveEngine, AKeptAnswerIsNotGivenAfterAnEvent) {
+  RecommendEngine engine(MakeBundle("ease"));
+  const int32_t best = engine.Recommend("u2", 3).items[0].item;
+  const std::string item_id = engine.bundle()->catalog->at(best).item_id;
+  engine.Observe({.user_id = "u2", .item_id = item_id, .kind = EventKind::kWatch, .time_ms = 1});
+  for (const Recommended& recommended : engine.Recommend("u2", 3).items) {
+    EXPECT_NE(recommended.item, best);
+  }
+  engine.Observe({.user_id = "u2", .item_id = item_id, .kind = EventKind::kRemove, .time_ms = 2});
+  EXPECT_EQ(engine.Recommend("u2", 3).items[0].item, best);
+}
+
+TEST(LiveEngine, ASessionOfNobodyKnownIsAnswered) {
+  RecommendEngine engine(MakeBundle("ease"));
+  const Recommendation answer = engine.Recommend({.k = 3, .session = {"i5", "unheard of", "i7"}});
+  EXPECT_EQ(answer.rung, "session");
+  ASSERT_EQ(answer.items.size(), 3u);
+  for (const Recommended& recommended : answer.items) {
+    EXPECT_EQ(recommended.item % 2, 1);
+    EXPECT_THAT(recommended.reason, testing::MatchesRegex("because you looked at Film (5|7)"));
+  }
+  EXPECT_EQ(engine.Recommend({.session = {"unheard of"}}).rung, "popular");
+  // Of a known user it adds to what is known, for this answer alone.
+  EXPECT_EQ(engine.Recommend({.user_id = "u2", .session = {"i7"}}).rung, "personal");
+  EXPECT_EQ(engine.live().num_users(), 0);
+}
+
+TEST(LiveEngine, StatedTastesAnswerSomebodyNew) {
+  RecommendEngine engine(MakeBundle("ease"));
+  const Recommendation answer = engine.Recommend({.k = 3, .tastes = {{"drama", 5}, {"comedy", 1}}});
+  EXPECT_EQ(answer.rung, "content");
+  ASSERT_EQ(answer.items.size(), 3u);
+  for (const Recommended& recommended : answer.items) {
+    EXPECT_EQ(recommended.item % 2, 0);
+    EXPECT_EQ(recommended.reason, "fits your taste for Drama");
+  }
+  EXPECT_EQ(engine.Recommend({.user_id = "u2", .tastes = {{"drama", 5}}}).rung, "personal");
+}
+
+TEST(LiveEngine, FiltersHoldOnEveryRung) {
+  RecommendEngine engine(MakeBundle("ease"));
+  for (const char* user : {"u2", "nobody"}) {
+    const Recommendation answer =
+        engine.Recommend({.user_id = user, .k = 5, .filter = {.genres = {"Comedy"}}});
+    EXPECT_FALSE(answer.items.empty());
+    for (const Recommended& recommended : answer.items) EXPECT_EQ(recommended.item % 2, 1);
+  }
 }
 
 TEST_P(EngineTest, SimilarItemsAreOfTheSameCampAndLeaveTheItemOut) {
@@ -169,7 +235,7 @@ TEST(Engine, AModelWithNothingToSayFallsBackToPopular) {
   one.AddUser("u0");
   for (int item = 0; item < kItems; ++item) one.Add(0, item, 5, 1);
   bundle->model = Train("most-popular", one.Build());  // every score is equal
-  EXPECT_EQ(RecommendEngine(bundle).Recommend("u2", 3).source, "popular");
+  EXPECT_EQ(RecommendEngine(bundle).Recommend("u2", 3).rung, "popular");
 }
 
 // Says what it is told to.
@@ -234,14 +300,14 @@ TEST(Engine, ItemsWithoutTitlesGoByTheirIds) {
 TEST(Engine, NothingThatSpeaksForAnItemIsSaidSo) {
   const RecommendEngine engine(Scripted(ScoresWith(18, 2), {{0, -1.0f}}));
   const Recommendation answer = engine.Recommend("u2", 1);
-  EXPECT_EQ(answer.source, "personal");
+  EXPECT_EQ(answer.rung, "personal");
   EXPECT_EQ(answer.items.at(0).reason, "fits what you liked");
 }
 
 TEST(Engine, AModelThatDoesNotLookAtUsersIsCalledPopular) {
   const RecommendEngine engine(Scripted(ScoresWith(18, 2), {}));
   const Recommendation answer = engine.Recommend("u2", 1);
-  EXPECT_EQ(answer.source, "popular");
+  EXPECT_EQ(answer.rung, "popular");
   EXPECT_THAT(RowsOf(answer), ElementsAre(18));
   EXPECT_EQ(answer.items.at(0).reason, "popular with everyone");
 }
@@ -250,7 +316,7 @@ TEST(Engine, ScoresThatAreNoNumbersFallBackToPopular) {
   for (const float score : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
     const RecommendEngine engine(Scripted(ScoresWith(18, score), {{0, 1.0f}}));
     const Recommendation answer = engine.Recommend("u2", 3);
-    EXPECT_EQ(answer.source, "popular") << score;
+    EXPECT_EQ(answer.rung, "popular") << score;
     EXPECT_EQ(answer.items.size(), 3u);
   }
 }
@@ -266,7 +332,7 @@ TEST(Engine, SwappingDuringRequestsAnswersEachFromOneBundle) {
       for (int i = 0; !done; ++i) {
         const Recommendation answer =
             engine.Recommend("u" + std::to_string((reader + i) % kUsers), 2);
-        if (answer.model != answer.bundle->name || answer.items.size() != 2) ++wrong;
+        if (answer.items.size() != 2) ++wrong;
       }
     });
   }

@@ -81,9 +81,9 @@ constexpr std::string_view kPage = R"html(<!doctype html>
   document.getElementById('recommend').onsubmit = event => {
     event.preventDefault();
     const form = new FormData(event.target);
-    show('/recommend?' + new URLSearchParams(form), answer => answer.source === 'popular'
+    show('/recommend?' + new URLSearchParams(form), answer => answer.rung === 'popular'
       ? 'No taste known of user ' + answer.user_id + ': popular titles'
-      : 'For user ' + answer.user_id + ', by model ' + answer.model);
+      : 'For user ' + answer.user_id + ', by model ' + answer.model + ' v' + answer.model_version);
   };
   document.getElementById('search').onsubmit = event => {
     event.preventDefault();

@@ -5,50 +5,16 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "http/body.h"
 #include "http/params.h"
+#include "services/recommend_query.h"
 #include "services/render.h"
 
 namespace marquee {
 namespace {
 
 constexpr int64_t kMaxCount = 1000;
-constexpr size_t kMaxTextBytes = 256;
-
-std::string_view CheckedText(std::string_view name, std::string_view text) {
-  if (text.size() > kMaxTextBytes) {
-    throw Error(Code::kInvalidArgument,
-                StrCat(name, " has ", text.size(), " bytes: must be at most ", kMaxTextBytes),
-                StrCat("shorten ", name));
-  }
-  return text;
-}
-
-std::string_view CheckedId(std::string_view name, std::string_view id) {
-  if (id.empty()) {
-    throw Error(Code::kInvalidArgument, StrCat(name, " is empty"),
-                StrCat("give ", name, " a value, such as 42"));
-  }
-  return CheckedText(name, id);
-}
-
-std::string_view UserIdOfQuery(const http::Request& request) {
-  const std::optional<std::string_view> id = request.FindQuery("user_id");
-  if (!id) {
-    throw Error(Code::kInvalidArgument, "query parameter 'user_id' is missing",
-                "ask for /recommend?user_id=42");
-  }
-  return CheckedId("user_id", *id);
-}
-
-// How many are asked for, by either name.
-int CountOfQuery(const http::Request& request) {
-  if (request.FindQuery("k") && request.FindQuery("num_recommendations")) {
-    throw Error(Code::kInvalidArgument, "both k and num_recommendations are given",
-                "they mean the same: give one");
-  }
-  const std::string_view name = request.FindQuery("k") ? "k" : "num_recommendations";
-  return static_cast<int>(http::QueryInt(request, name, 10, 1, kMaxCount));
-}
+constexpr size_t kMaxBodyBytes = 1 << 20;
 
 // The rows with most ratings, ties by row. O(items).
 std::vector<int32_t> PopularRows(const Catalog& catalog, int limit) {
@@ -67,21 +33,53 @@ std::vector<int32_t> PopularRows(const Catalog& catalog, int limit) {
 }  // namespace
 
 http::Response RecommendService::Recommend(const http::Request& request) const {
-  http::RequireKnownQuery(request, {"user_id", "num_recommendations", "k"});
-  const std::string_view user_id = UserIdOfQuery(request);
-  return http::Json(RenderRecommendation(engine_.Recommend(user_id, CountOfQuery(request))));
+  return Answer(QueryOfParameters(request, true), request);
 }
 
 http::Response RecommendService::RecommendTo(const http::Request& request) const {
-  http::RequireKnownQuery(request, {"num_recommendations", "k"});
-  const std::string_view user_id = CheckedId("user_id", request.PathParam("user_id"));
-  return http::Json(RenderRecommendation(engine_.Recommend(user_id, CountOfQuery(request))));
+  return Answer(QueryOfParameters(request, false), request);
+}
+
+http::Response RecommendService::Session(const http::Request& request) const {
+  const Json body = BodyOf(request, {"items"});
+  RecommendQuery query = QueryOfBody(body);
+  query.session = IdsOf(body, "items", kMaxCount);
+  query.session_ms = clock_.NowMs();
+  return Answer(query, request);
+}
+
+http::Response RecommendService::ByTaste(const http::Request& request) const {
+  http::RequireKnownQuery(request, {});
+  const Json json = Json::Parse(http::DecodedBody(request, kMaxBodyBytes));
+  const bool bare = json.is_object() && json.Find("preferences") == nullptr;
+  const Json body =
+      bare ? Json::MakeObject({{"preferences", json}}) : BodyOf(request, {"preferences"});
+  RecommendQuery query = QueryOfBody(body);
+  query.tastes = TastesOf(body.At("preferences"));
+  return Answer(query, request);
+}
+
+http::Response RecommendService::Batch(const http::Request& request) const {
+  const Json body = BodyOf(request, {"user_ids"});
+  RecommendQuery query = QueryOfBody(body);
+  Json answers = Json::MakeArray();
+  for (std::string& user_id : IdsOf(body, "user_ids", kMaxCount)) {
+    query.user_id = std::move(user_id);
+    answers.Append(RenderRecommendation(engine_.Recommend(query), request.id));
+  }
+  return http::Json(Json::MakeObject({{"recommendations", std::move(answers)}}));
+}
+
+http::Response RecommendService::Answer(const RecommendQuery& query,
+                                        const http::Request& request) const {
+  return http::Json(RenderRecommendation(engine_.Recommend(query), request.id));
 }
 
 http::Response RecommendService::Similar(const http::Request& request) const {
   http::RequireKnownQuery(request, {"k"});
   const std::string_view item_id = CheckedId("item_id", request.PathParam("item_id"));
-  return http::Json(RenderSimilar(item_id, engine_.Similar(item_id, CountOfQuery(request))));
+  return http::Json(
+      RenderSimilar(item_id, engine_.Similar(item_id, CountOfQuery(request)), request.id));
 }
 
 http::Response RecommendService::Items(const http::Request& request) const {

@@ -23,7 +23,17 @@ Json Strings(const std::vector<std::string>& texts) {
   return Json(Json::Array(texts.begin(), texts.end()));
 }
 
+Json TextOrNull(std::string_view text) { return text.empty() ? Json() : Json(text); }
+
+// What found the items of a rung.
+std::string_view SourceOf(const Recommendation& recommendation) {
+  if (recommendation.rung == "content") return "genres";
+  const ModelBundle& bundle = *recommendation.bundle;
+  return recommendation.rung == "popular" ? bundle.popular->type() : bundle.model->type();
+}
+
 Json RenderRanked(const Recommendation& recommendation) {
+  const std::string_view source = SourceOf(recommendation);
   Json::Array items;
   items.reserve(recommendation.items.size());
   for (const Recommended& ranked : recommendation.items) {
@@ -33,23 +43,31 @@ Json RenderRanked(const Recommendation& recommendation) {
                                       {"year", Year(item.year)},
                                       {"genres", Strings(item.genres)},
                                       {"score", ShortDouble(ranked.score)},
-                                      {"reason", ranked.reason}}));
+                                      {"reason", ranked.reason},
+                                      {"source", source}}));
   }
   return Json(std::move(items));
 }
 
 }  // namespace
 
-Json RenderRecommendation(const Recommendation& recommendation) {
-  return Json::MakeObject({{"user_id", recommendation.user_id},
-                           {"model", recommendation.model},
-                           {"source", recommendation.source},
+Json RenderRecommendation(const Recommendation& recommendation, std::string_view request_id) {
+  const ModelBundle& bundle = *recommendation.bundle;
+  return Json::MakeObject({{"user_id", TextOrNull(recommendation.user_id)},
+                           {"model", bundle.model->type()},
+                           {"model_version", bundle.version},
+                           {"rung", recommendation.rung},
+                           {"request_id", TextOrNull(request_id)},
                            {"items", RenderRanked(recommendation)}});
 }
 
-Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation) {
+Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation,
+                   std::string_view request_id) {
+  const ModelBundle& bundle = *recommendation.bundle;
   return Json::MakeObject({{"item_id", item_id},
-                           {"model", recommendation.model},
+                           {"model", bundle.model->type()},
+                           {"model_version", bundle.version},
+                           {"request_id", TextOrNull(request_id)},
                            {"items", RenderRanked(recommendation)}});
 }
 

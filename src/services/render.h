@@ -11,11 +11,13 @@
 
 namespace marquee {
 
-// {"user_id", "model", "source", "items": [{"item_id", "title", "year", "genres", "score",
-// "reason"}]}; year is null when unknown.
-Json RenderRecommendation(const Recommendation& recommendation);
-// The same with "item_id" in place of "user_id" and without "source".
-Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation);
+// {"user_id", "model", "model_version", "rung", "request_id", "items": [{"item_id", "title",
+// "year", "genres", "score", "reason", "source"}]}; year is null when unknown, user_id where nobody
+// is, and request_id in the terminal. source: what found the item, a model's type or "genres".
+Json RenderRecommendation(const Recommendation& recommendation, std::string_view request_id = {});
+// The same with "item_id" in place of "user_id" and without "rung".
+Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation,
+                   std::string_view request_id = {});
 // {"item_id", "title", "year", "genres", "num_ratings", "mean_rating"}; mean_rating is null without
 // ratings.
 Json RenderItem(const CatalogItem& item);

@@ -2,28 +2,30 @@
 
 #include <gtest/gtest.h>
 
+#include "services/test_world.h"
+
 namespace marquee {
 namespace {
 
 Recommendation TwoItems() {
-  auto bundle = std::make_shared<ModelBundle>();
+  auto bundle = std::make_shared<ModelBundle>(*MakeTestBundle());
   bundle->catalog = std::make_shared<const Catalog>(
       std::vector<CatalogItem>{{"10", "The Matrix", 1999, {"Action", "Sci-Fi"}, 3, 4.5},
                                {"30", "Lost \"Reel\"", 0, {}, 0, 0}});
   return {.user_id = "42",
-          .model = "ease v3",
-          .source = "personal",
+          .rung = "personal",
           .items = {{0, 0.1f, "because you rated Speed 5"}, {1, -2.5f, ""}},
           .bundle = bundle};
 }
 
 TEST(RenderRecommendation, IsWhatTheContractSays) {
-  EXPECT_EQ(RenderRecommendation(TwoItems()).Dump(),
-            R"({"user_id":"42","model":"ease v3","source":"personal","items":[)"
-            R"({"item_id":"10","title":"The Matrix","year":1999,"genres":["Action","Sci-Fi"],)"
-            R"("score":0.1,"reason":"because you rated Speed 5"},)"
-            R"({"item_id":"30","title":"Lost \"Reel\"","year":null,"genres":[],)"
-            R"("score":-2.5,"reason":""}]})");
+  EXPECT_EQ(
+      RenderRecommendation(TwoItems(), "r1").Dump(),
+      R"({"user_id":"42","model":"ease","model_version":3,"rung":"personal","request_id":"r1","items":[)"
+      R"({"item_id":"10","title":"The Matrix","year":1999,"genres":["Action","Sci-Fi"],)"
+      R"("score":0.1,"reason":"because you rated Speed 5","source":"ease"},)"
+      R"({"item_id":"30","title":"Lost \"Reel\"","year":null,"genres":[],)"
+      R"("score":-2.5,"reason":"","source":"ease"}]})");
 }
 
 TEST(RenderSimilar, NamesTheItemAskedFor) {

@@ -4,7 +4,8 @@
 
 namespace marquee {
 
-http::Router MakeRouter(const RecommendService& recommend, const StatusService& status) {
+http::Router MakeRouter(const RecommendService& recommend, const EventService& events,
+                        const StatusService& status) {
   using enum http::Role;
   using Request = http::Request;
   http::Router router;
@@ -16,6 +17,13 @@ http::Router MakeRouter(const RecommendService& recommend, const StatusService& 
              [&](const Request& r) { return recommend.Recommend(r); });
   router.Add("GET", "/recommend/{user_id}", kViewer,
              [&](const Request& r) { return recommend.RecommendTo(r); });
+  router.Add("POST", "/recommend/session", kViewer,
+             [&](const Request& r) { return recommend.Session(r); });
+  router.Add(
+      "POST", "/recommend/batch", kViewer, [&](const Request& r) { return recommend.Batch(r); },
+      http::Runs::kOnWorker);
+  router.Add("POST", "/users/recommendations", kViewer,
+             [&](const Request& r) { return recommend.ByTaste(r); });
   router.Add("GET", "/items", kViewer, [&](const Request& r) { return recommend.Items(r); });
   router.Add("GET", "/items/{item_id}", kViewer,
              [&](const Request& r) { return recommend.Item(r); });
@@ -23,6 +31,15 @@ http::Router MakeRouter(const RecommendService& recommend, const StatusService& 
              [&](const Request& r) { return recommend.Similar(r); });
   router.Add("GET", "/users/{user_id}", kViewer,
              [&](const Request& r) { return recommend.User(r); });
+  router.Add(
+      "GET", "/users/{user_id}/history", kViewer,
+      [&](const Request& r) { return events.History(r); }, http::Runs::kOnWorker);
+  router.Add(
+      "POST", "/log_interaction", kViewer,
+      [&](const Request& r) { return events.LogInteraction(r); }, http::Runs::kOnWorker);
+  router.Add(
+      "POST", "/events", kViewer, [&](const Request& r) { return events.LogEvents(r); },
+      http::Runs::kOnWorker);
   return router;
 }
 

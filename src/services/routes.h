@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/router.h"
+#include "services/event_service.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
 
@@ -8,6 +9,7 @@ namespace marquee {
 
 // Every route of the program, as api/openapi.yaml describes them. The services must outlive the
 // router.
-http::Router MakeRouter(const RecommendService& recommend, const StatusService& status);
+http::Router MakeRouter(const RecommendService& recommend, const EventService& events,
+                        const StatusService& status);
 
 }  // namespace marquee

@@ -43,26 +43,102 @@ class ServicesTest : public testing::Test {
 TEST_F(ServicesTest, RecommendsWhatAUserHasNotSeen) {
   const Json answer = world_.GetJson("/recommend?user_id=u1&num_recommendations=10");
   EXPECT_EQ(answer.GetString("user_id"), "u1");
-  EXPECT_EQ(answer.GetString("model"), "ease v3");
-  EXPECT_EQ(answer.GetString("source"), "personal");
+  EXPECT_EQ(answer.GetString("model"), "ease");
+  EXPECT_EQ(answer.GetInt("model_version"), 3);
+  EXPECT_EQ(answer.GetString("rung"), "personal");
   EXPECT_THAT(ItemIds("/recommend?user_id=u1"),
               AllOf(Contains("40"), Not(Contains("10")), Not(Contains("a/b"))));
 }
 
 TEST_F(ServicesTest, ThePathFormGivesTheSameAnswer) {
-  EXPECT_EQ(world_.Get("/recommend/u1?k=2").body,
-            world_.Get("/recommend?user_id=u1&num_recommendations=2").body);
-  EXPECT_EQ(world_.Get("/recommend/u1?num_recommendations=2").body,
-            world_.Get("/recommend?user_id=u1&k=2").body);
+  const auto body = [&](const std::string& target) {
+    return world_.Get(target, {{"X-Request-Id", "r1"}}).body;
+  };
+  EXPECT_THAT(body("/recommend/u1?k=2"), HasSubstr(R"("request_id":"r1")"));
+  EXPECT_EQ(body("/recommend/u1?k=2"), body("/recommend?user_id=u1&num_recommendations=2"));
+  EXPECT_EQ(body("/recommend/u1?num_recommendations=2"), body("/recommend?user_id=u1&k=2"));
 }
 
 TEST_F(ServicesTest, GivesAsManyAsAskedFor) { EXPECT_EQ(ItemIds("/recommend/u0?k=1").size(), 1); }
 
 TEST_F(ServicesTest, AnUnknownUserGetsThePopularList) {
   const Json answer = world_.GetJson("/recommend/nobody");
-  EXPECT_EQ(answer.GetString("source"), "popular");
+  EXPECT_EQ(answer.GetString("rung"), "popular");
   EXPECT_EQ(answer.GetString("user_id"), "nobody");
   EXPECT_EQ(answer.At("items").AsArray().front().GetString("item_id"), "10");
+}
+
+TEST_F(ServicesTest, FiltersAndPagesAreParameters) {
+  EXPECT_THAT(ItemIds("/recommend/nobody?genres=comedy,%20Romance"), ElementsAre("a/b"));
+  EXPECT_THAT(ItemIds("/recommend/nobody?min_year=2000&max_year=2002"), ElementsAre("a/b"));
+  EXPECT_THAT(ItemIds("/recommend/nobody?exclude=10,a/b,30"), ElementsAre("40"));
+  std::vector<std::string> paged = ItemIds("/recommend/nobody?k=1");
+  for (const std::string& id : ItemIds("/recommend/nobody?offset=1&k=3")) paged.push_back(id);
+  EXPECT_EQ(paged, ItemIds("/recommend/nobody"));
+  EXPECT_EQ(ItemIds("/recommend/nobody?diversity=1").size(), 4);
+  ExpectProblem("/recommend/u1?diversity=2", 400, "diversity is '2': must be a number from 0 to 1",
+                "0 to 1");
+  ExpectProblem("/recommend/u1?genres=Comdy", 400,
+                "genre 'Comdy' is unknown; did you mean 'Comedy'?", "genres are");
+}
+
+TEST_F(ServicesTest, ASessionIsAnsweredWithoutAUser) {
+  const Json answer =
+      Json::Parse(world_.Post("/recommend/session", R"({"items": ["10"], "k": 2})").body);
+  EXPECT_TRUE(answer.At("user_id").is_null());
+  EXPECT_EQ(answer.GetString("rung"), "session");
+  EXPECT_EQ(answer.At("items").size(), 2);
+  EXPECT_EQ(answer.At("items").AsArray()[0].GetString("reason"),
+            "because you looked at The Matrix");
+}
+
+TEST_F(ServicesTest, StatedTastesAreAnsweredInBothForms) {
+  const Json bare =
+      Json::Parse(world_.Post("/users/recommendations", R"({"comedy": 5, "romance": 2})").body);
+  EXPECT_EQ(bare.GetString("rung"), "content");
+  EXPECT_EQ(bare.At("items").AsArray()[0].GetString("item_id"), "a/b");
+  EXPECT_EQ(bare.At("items").AsArray()[0].GetString("reason"),
+            "fits your taste for Comedy, Romance");
+  EXPECT_EQ(bare.At("items").AsArray()[0].GetString("source"), "genres");
+  const Json full = Json::Parse(
+      world_
+          .Post("/users/recommendations", R"({"preferences": {"comedy": 5}, "user_id": 7, "k": 1})")
+          .body);
+  EXPECT_EQ(full.GetString("user_id"), "7");
+  EXPECT_EQ(full.At("items").size(), 1);
+}
+
+TEST_F(ServicesTest, ABatchAnswersInTheOrderAsked) {
+  const Json answer =
+      Json::Parse(world_.Post("/recommend/batch", R"({"user_ids": ["u1", 5, "u0"], "k": 2})").body);
+  std::vector<std::string> users;
+  for (const Json& one : answer.At("recommendations").AsArray()) {
+    users.push_back(one.GetString("user_id") + " " + one.GetString("rung"));
+  }
+  EXPECT_THAT(users, ElementsAre("u1 personal", "5 popular", "u0 personal"));
+}
+
+TEST_F(ServicesTest, BadBodiesAreNamed) {
+  const auto expect = [&](const std::string& path, const std::string& body,
+                          const std::string& message) {
+    const http::Response response = world_.Post(path, body);
+    EXPECT_EQ(response.status, 400) << body;
+    EXPECT_THAT(Json::Parse(response.body).GetString("message"), HasSubstr(message)) << body;
+  };
+  expect("/recommend/session", "[]", "the body is []: must be an object");
+  expect("/recommend/session", "{}", "field 'items' is missing");
+  expect("/recommend/session", R"({"items": "10"})",
+         "items is \"10\": must be an array of strings");
+  expect("/recommend/session", R"({"items": [1.5]})",
+         "items is 1.5: must be a string or an integer");
+  expect("/recommend/session", R"({"items": [], "K": 3})", "unknown field 'K'; did you mean 'k'?");
+  expect("/recommend/session", R"({"items": [], "k": 0})",
+         "k is 0: must be a whole number from 1 to 1000");
+  expect("/recommend/session", R"({"items": [], "diversity": -1})", "diversity is -1");
+  expect("/users/recommendations", R"({"comedy": "much"})",
+         "the preference for comedy is \"much\"");
+  expect("/users/recommendations", "5", "the body is 5: must be an object");
+  expect("/recommend/batch", R"({"user_ids": [""]})", "user_ids is empty");
 }
 
 TEST_F(ServicesTest, NumbersOutOfRangeAreNamed) {

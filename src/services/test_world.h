@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/text.h"
+#include "events/sqlite_event_log.h"
 #include "http/dispatcher.h"
 #include "models/registry.h"
 #include "services/http_metrics.h"
@@ -39,6 +41,7 @@ inline std::shared_ptr<const ModelBundle> MakeTestBundle() {
   auto bundle = std::make_shared<ModelBundle>();
   NoTrainObserver observer;
   bundle->name = "ease v3";
+  bundle->version = 3;
   bundle->interactions = builder.Build();
   bundle->liked = bundle->interactions;
   bundle->model =
@@ -54,16 +57,29 @@ struct TestWorld {
   MetricsRegistry registry;
   HttpMetrics metrics{registry};
   ManualClock clock{1'700'000'000'000};
-  RecommendService recommend{engine};
+  TempDir folder;
+  std::unique_ptr<EventLog> log = OpenSqliteEventLog({.path = folder.path() / "events.db"});
+  RecommendService recommend{engine, clock};
+  EventService events{*log, engine, clock, {}};
   StatusService status{engine, registry, clock, "AVX2"};
-  http::Dispatcher dispatcher{MakeRouter(recommend, status), http::StandardMiddleware(metrics)};
+  http::Dispatcher dispatcher{MakeRouter(recommend, events, status),
+                              http::StandardMiddleware(metrics)};
 
-  http::Response Get(std::string target, std::vector<http::Header> headers = {}) const {
+  http::Response Send(std::string method, std::string target, std::vector<http::Header> headers,
+                      std::string body) const {
     http::Request request;
-    request.method = "GET";
+    request.method = std::move(method);
     request.target = std::move(target);
     request.headers = std::move(headers);
+    request.body = std::move(body);
     return dispatcher.Handle(request);
+  }
+  http::Response Get(std::string target, std::vector<http::Header> headers = {}) const {
+    return Send("GET", std::move(target), std::move(headers), "");
+  }
+  http::Response Post(std::string target, std::string body,
+                      std::vector<http::Header> headers = {}) const {
+    return Send("POST", std::move(target), std::move(headers), std::move(body));
   }
   Json GetJson(std::string target) const { return Json::Parse(Get(std::move(target)).body); }
 };

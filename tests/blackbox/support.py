@@ -73,9 +73,23 @@ class Server:
         self.log.seek(0)
         return self.log.read()
 
+    def kill(self):
+        """Ends the process as a power cut would: no goodbye. The with-block must not be left in the usual way then."""
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
     def get(self, path):
+        return self.send(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}"))
+
+    def post(self, path, body, headers=None):
+        """`body` is sent as it is when it is bytes, else as JSON."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", **(headers or {})}
+        return self.send(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers))
+
+    def send(self, request):
         """(status, headers, body); the body parsed when it is JSON."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}")
         try:
             answer = urllib.request.urlopen(request, timeout=20)
         except urllib.error.HTTPError as error:

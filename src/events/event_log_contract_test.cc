@@ -1,0 +1,224 @@
+// One suite for every event log.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <limits>
+#include <set>
+#include <thread>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "events/event_log.h"
+#include "events/sqlite_event_log.h"
+
+namespace marquee {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
+
+class LogFixture {
+ public:
+  virtual ~LogFixture() = default;
+  virtual EventLog& log() = 0;
+  // Ends the log and opens what it left behind.
+  virtual void Reopen() = 0;
+};
+
+class SqliteFixture : public LogFixture {
+ public:
+  SqliteFixture() { Reopen(); }
+  EventLog& log() override { return *log_; }
+  void Reopen() override {
+    log_.reset();
+    log_ = OpenSqliteEventLog({.path = folder_.path() / "state" / "events.db"});
+  }
+
+ private:
+  TempDir folder_;
+  std::unique_ptr<EventLog> log_;
+};
+
+struct Maker {
+  const char* name;
+  std::function<std::unique_ptr<LogFixture>()> make;
+};
+
+class EventLogContract : public ::testing::TestWithParam<Maker> {
+ protected:
+  EventLog& log() { return fixture_->log(); }
+  int64_t Add(const Event& event) { return log().Append({{event}}).at(0).offset; }
+  std::vector<std::string> ItemsOf(const std::vector<StoredEvent>& rows) {
+    std::vector<std::string> items;
+    for (const StoredEvent& row : rows) items.push_back(row.event.item_id);
+    return items;
+  }
+
+  std::unique_ptr<LogFixture> fixture_ = GetParam().make();
+};
+
+Event Click(std::string user, std::string item, int64_t time_ms = 1000) {
+  return {.user_id = std::move(user), .item_id = std::move(item), .time_ms = time_ms};
+}
+
+TEST_P(EventLogContract, GivesBackEveryField) {
+  const Event rating{.user_id = "J\xC3\xBCrgen",
+                     .item_id = std::string("a\0b", 3),
+                     .kind = EventKind::kRating,
+                     .value = 4.5,
+                     .time_ms = 1'700'000'000'123,
+                     .session_id = "s",
+                     .context = R"({"rank":3})"};
+  Add(rating);
+  Add({.user_id = "u", .kind = EventKind::kSearch, .time_ms = 7});
+  const std::vector<StoredEvent> rows = log().Read(0, 10);
+  ASSERT_EQ(rows.size(), 2);
+  EXPECT_EQ(rows[0].event.user_id, rating.user_id);
+  EXPECT_EQ(rows[0].event.item_id, rating.item_id);
+  EXPECT_EQ(rows[0].event.kind, EventKind::kRating);
+  EXPECT_EQ(rows[0].event.value, 4.5);
+  EXPECT_EQ(rows[0].event.time_ms, rating.time_ms);
+  EXPECT_EQ(rows[0].event.session_id, "s");
+  EXPECT_EQ(rows[0].event.context, rating.context);
+  EXPECT_FALSE(rows[1].event.has_value());
+  EXPECT_EQ(rows[1].event.kind, EventKind::kSearch);
+}
+
+TEST_P(EventLogContract, ReadsInTheOrderOfOffsets) {
+  const int64_t first = Add(Click("u", "a"));
+  const int64_t second = Add(Click("v", "b"));
+  const int64_t third = Add(Click("u", "c"));
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, third);
+  EXPECT_EQ(log().end_offset(), third + 1);
+  EXPECT_THAT(ItemsOf(log().Read(0, 10)), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(ItemsOf(log().Read(second, 1)), ElementsAre("b"));
+  EXPECT_THAT(log().Read(third + 1, 10), IsEmpty());
+}
+
+TEST_P(EventLogContract, ReadsAUserNewestFirst) {
+  for (const char* item : {"a", "b", "c"}) Add(Click("u", item));
+  Add(Click("v", "x"));
+  const auto rows = log().ReadUser("u", kEnd, 2);
+  EXPECT_THAT(ItemsOf(rows), ElementsAre("c", "b"));
+  EXPECT_THAT(ItemsOf(log().ReadUser("u", rows.back().offset, 10)), ElementsAre("a"));
+  EXPECT_THAT(log().ReadUser("nobody", kEnd, 10), IsEmpty());
+}
+
+TEST_P(EventLogContract, ReadsASpanOfTimeByTimeThenOffset) {
+  Add(Click("u", "late", 3000));
+  Add(Click("u", "early", 1000));
+  const int64_t tie = Add(Click("u", "tie", 2000));
+  Add(Click("u", "tie again", 2000));
+  EXPECT_THAT(ItemsOf(log().ReadTime({1000, 0}, 3000, 10)),
+              ElementsAre("early", "tie", "tie again"));
+  EXPECT_THAT(ItemsOf(log().ReadTime({2000, tie}, 4000, 10)), ElementsAre("tie again", "late"));
+}
+
+TEST_P(EventLogContract, AKeySentAgainAddsNothing) {
+  Event event = Click("u", "a");
+  event.idempotency_key = "k1";
+  const Appended first = log().Append({{event}}).at(0);
+  const Appended again = log().Append({{event}}).at(0);
+  EXPECT_FALSE(first.duplicate);
+  EXPECT_TRUE(again.duplicate);
+  EXPECT_EQ(again.offset, first.offset);
+  const std::vector<Event> twice(2, [] {
+    Event other = Click("v", "b");
+    other.idempotency_key = "k1";  // the same key of another user is another event
+    return other;
+  }());
+  const std::vector<Appended> both = log().Append(twice);
+  EXPECT_FALSE(both[0].duplicate);
+  EXPECT_TRUE(both[1].duplicate);
+  EXPECT_EQ(both[1].offset, both[0].offset);
+  EXPECT_EQ(log().Read(0, 10).size(), 2);
+}
+
+TEST_P(EventLogContract, IsThereAfterReopening) {
+  Event event = Click("u", "a");
+  event.idempotency_key = "k";
+  const int64_t offset = Add(event);
+  fixture_->Reopen();
+  EXPECT_THAT(ItemsOf(log().Read(0, 10)), ElementsAre("a"));
+  EXPECT_EQ(log().end_offset(), offset + 1);
+  EXPECT_TRUE(log().Append({{event}}).at(0).duplicate);
+}
+
+TEST_P(EventLogContract, RetentionNeverGivesAnOffsetTwice) {
+  Add(Click("u", "old", 1000));
+  Event newest = Click("u", "old too", 1999);
+  newest.idempotency_key = "k";
+  const int64_t last = Add(newest);
+  EXPECT_EQ(log().RemoveBefore(1000), 0);
+  EXPECT_EQ(log().RemoveBefore(2000), 2);
+  EXPECT_THAT(log().Read(0, 10), IsEmpty());
+  fixture_->Reopen();
+  EXPECT_EQ(log().end_offset(), last + 1);
+  EXPECT_GT(Add(newest), last);  // its key went with it
+}
+
+TEST_P(EventLogContract, ErasesAUserAndNobodyElse) {
+  Add(Click("u", "a"));
+  Add(Click("v", "b"));
+  Add(Click("u", "c"));
+  EXPECT_EQ(log().EraseUser("u"), 2);
+  EXPECT_EQ(log().EraseUser("u"), 0);
+  EXPECT_THAT(ItemsOf(log().Read(0, 10)), ElementsAre("b"));
+}
+
+TEST_P(EventLogContract, ForEachVisitsAllThoughTheyFillManyBlocks) {
+  std::vector<Event> events;
+  for (int i = 0; i < 10'000; ++i) events.push_back(Click("u", StrCat(i)));
+  log().Append(events);
+  int next = 0;
+  const int64_t end = log().ForEach(
+      0, [&](const StoredEvent& row) { EXPECT_EQ(row.event.item_id, StrCat(next++)); });
+  EXPECT_EQ(next, 10'000);
+  EXPECT_EQ(end, log().end_offset());
+}
+
+TEST_P(EventLogContract, ManyWritersAndReadersLoseNothing) {
+  constexpr int kThreads = 8;
+  constexpr int kEach = 50;
+  std::atomic<bool> writing = true;
+  std::thread reader([&] {
+    while (writing) {
+      int64_t previous = 0;
+      log().ForEach(0, [&](const StoredEvent& row) {
+        EXPECT_GT(row.offset, previous);
+        previous = row.offset;
+      });
+    }
+  });
+  std::vector<std::thread> writers;
+  std::vector<std::vector<int64_t>> offsets(kThreads);
+  for (int t = 0; t < kThreads; ++t) {
+    writers.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i)
+        offsets[static_cast<size_t>(t)].push_back(Add(Click(StrCat("u", t), StrCat(i))));
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  writing = false;
+  reader.join();
+  std::set<int64_t> all;
+  for (const auto& of_thread : offsets) {
+    EXPECT_TRUE(std::ranges::is_sorted(of_thread));
+    all.insert(of_thread.begin(), of_thread.end());
+  }
+  EXPECT_EQ(all.size(), kThreads * kEach);
+  EXPECT_EQ(log().Read(0, 1000).size(), kThreads * kEach);
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, EventLogContract,
+                         ::testing::Values(Maker{"sqlite",
+                                                 [] { return std::make_unique<SqliteFixture>(); }}),
+                         [](const auto& maker) { return maker.param.name; });
+
+}  // namespace
+}  // namespace marquee

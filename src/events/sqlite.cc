@@ -1,0 +1,119 @@
+#include "events/sqlite.h"
+
+#include <sqlite3.h>
+
+#include <limits>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace marquee::sqlite {
+namespace {
+
+constexpr int kBusyTimeoutMs = 10'000;
+
+[[noreturn]] void Fail(sqlite3* handle, std::string_view what) {
+  const int code = sqlite3_errcode(handle) & 0xff;
+  const std::string message = StrCat("event log: ", what, ": ", sqlite3_errmsg(handle));
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
+    throw Error(Code::kDataLoss, message,
+                "restore the file from a backup, or move it away to start an empty log");
+  }
+  if (code == SQLITE_FULL)
+    throw Error(Code::kUnavailable, message, "free space on the disk of the home folder");
+  throw Error(Code::kUnavailable, message,
+              "check that the folder can be written and that its disk works");
+}
+
+}  // namespace
+
+void Connection::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+
+Connection::Connection(const std::filesystem::path& path) {
+  sqlite3* opened = nullptr;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &opened,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  handle_.reset(opened);
+  if (code != SQLITE_OK) Fail(opened, StrCat("cannot open ", path.string()));
+  sqlite3_busy_timeout(opened, kBusyTimeoutMs);
+}
+
+void Connection::Run(const char* sql) {
+  if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+    Fail(handle_.get(), sql);
+}
+
+int64_t Connection::Int(const char* sql) {
+  Statement statement(*this, sql);
+  statement.Step();
+  return statement.Int(0);
+}
+
+int64_t Connection::changes() const { return sqlite3_changes64(handle_.get()); }
+int64_t Connection::last_rowid() const { return sqlite3_last_insert_rowid(handle_.get()); }
+bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+Statement::Statement(const Connection& connection, const char* sql) {
+  sqlite3_stmt* prepared = nullptr;
+  if (sqlite3_prepare_v3(connection.raw(), sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared,
+                         nullptr) != SQLITE_OK) {
+    Fail(connection.raw(), sql);
+  }
+  handle_.reset(prepared);
+}
+
+Statement& Statement::Bind(int index, std::string_view text) {
+  // A null pointer would bind null.
+  sqlite3_bind_text64(handle_.get(), index, text.empty() ? "" : text.data(), text.size(),
+                      SQLITE_STATIC, SQLITE_UTF8);
+  return *this;
+}
+
+Statement& Statement::Bind(int index, int64_t value) {
+  sqlite3_bind_int64(handle_.get(), index, value);
+  return *this;
+}
+
+Statement& Statement::Bind(int index, double value) {
+  sqlite3_bind_double(handle_.get(), index, value);
+  return *this;
+}
+
+bool Statement::Step() {
+  const int code = sqlite3_step(handle_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  sqlite3* const connection = sqlite3_db_handle(handle_.get());
+  try {
+    Fail(connection, sqlite3_sql(handle_.get()));
+  } catch (...) {
+    sqlite3_reset(handle_.get());
+    throw;
+  }
+}
+
+void Statement::Run() {
+  Step();
+  Reset();
+}
+
+void Statement::Reset() { sqlite3_reset(handle_.get()); }
+
+int64_t Statement::Int(int column) const { return sqlite3_column_int64(handle_.get(), column); }
+
+double Statement::Double(int column) const {
+  if (sqlite3_column_type(handle_.get(), column) == SQLITE_NULL)
+    return std::numeric_limits<double>::quiet_NaN();
+  return sqlite3_column_double(handle_.get(), column);
+}
+
+std::string Statement::Text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
+  return {text == nullptr ? "" : text,
+          static_cast<size_t>(sqlite3_column_bytes(handle_.get(), column))};
+}
+
+}  // namespace marquee::sqlite

@@ -1,0 +1,413 @@
+#include "events/sqlite_event_log.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "events/sqlite.h"
+
+namespace marquee {
+namespace {
+
+using sqlite::Connection;
+using sqlite::Statement;
+
+constexpr int64_t kApplicationId = 0x4d525145;  // "MRQE"
+constexpr int64_t kVersion = 1;
+constexpr int64_t kMaxGroup = 20'000;  // events of one transaction, which bounds how long one waits
+constexpr int64_t kRemovedAtOnce = 10'000;
+
+constexpr const char* kSchema = R"(
+create table events (
+  offset integer primary key,
+  user_id text not null,
+  item_id text not null,
+  kind integer not null,
+  value real,
+  time_ms integer not null,
+  session_id text not null,
+  context text not null
+);
+create index events_by_user on events (user_id);
+create index events_by_time on events (time_ms);
+create table keys (
+  user_id text not null,
+  key text not null,
+  offset integer not null,
+  primary key (user_id, key)
+) without rowid;
+create table next (offset integer not null);
+insert into next values (1);
+)";
+
+constexpr const char* kColumns =
+    "select offset, user_id, item_id, kind, value, time_ms, session_id, context from events ";
+
+// Makes an empty file a log, and checks that a file is one.
+void Prepare(Connection& connection, const std::filesystem::path& path) {
+  connection.Run("pragma journal_mode = wal");
+  connection.Run("pragma synchronous = full");
+  connection.Run("pragma secure_delete = on");
+  connection.Run("pragma wal_autocheckpoint = 4096");
+  connection.Run("pragma cache_size = -16384");
+  connection.Run("begin immediate");
+  if (connection.Int("select count(*) from sqlite_schema") == 0) {
+    connection.Run(kSchema);
+    connection.Run(StrCat("pragma application_id = ", kApplicationId).c_str());
+    connection.Run(StrCat("pragma user_version = ", kVersion).c_str());
+  }
+  connection.Run("commit");
+  if (connection.Int("pragma application_id") != kApplicationId) {
+    throw Error(Code::kDataLoss,
+                StrCat("event log: ", path.string(), " is a database of something else"),
+                "move it away");
+  }
+  const int64_t version = connection.Int("pragma user_version");
+  if (version > kVersion) {
+    throw Error(Code::kFailedPrecondition,
+                StrCat("event log: ", path.string(), " has version ", version,
+                       "; this program knows ", kVersion),
+                "use the newer Marquee that wrote it");
+  }
+}
+
+std::string ReadableName(const std::filesystem::path& path) {
+  if (path.has_parent_path()) {
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);
+    if (error) {
+      throw Error(
+          Code::kUnavailable,
+          StrCat("event log: cannot make ", path.parent_path().string(), ": ", error.message()),
+          "check that the home folder can be written");
+    }
+  }
+  return path.string();
+}
+
+// Adds events within a transaction.
+class Writer {
+ public:
+  explicit Writer(const Connection& connection)
+      : next_(connection, "select offset from next"),
+        set_next_(connection, "update next set offset = ?1"),
+        insert_(connection, "insert into events values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+        find_key_(connection, "select offset from keys where user_id = ?1 and key = ?2"),
+        insert_key_(connection, "insert into keys values (?1, ?2, ?3)") {}
+
+  void Begin() {
+    next_.Step();
+    offset_ = next_.Int(0);
+    next_.Reset();
+  }
+
+  Appended Add(const Event& event) {
+    const bool keyed = !event.idempotency_key.empty();
+    if (keyed) {
+      const int64_t first = OffsetOfKey(event);
+      if (first > 0) return {first, true};
+    }
+    insert_.Bind(1, offset_).Bind(2, event.user_id).Bind(3, event.item_id);
+    insert_.Bind(4, static_cast<int64_t>(event.kind)).Bind(5, event.value).Bind(6, event.time_ms);
+    insert_.Bind(7, event.session_id).Bind(8, event.context);
+    insert_.Run();
+    if (keyed)
+      insert_key_.Bind(1, event.user_id).Bind(2, event.idempotency_key).Bind(3, offset_).Run();
+    return {offset_++, false};
+  }
+
+  // The offset that the next event gets.
+  int64_t End() {
+    set_next_.Bind(1, offset_).Run();
+    return offset_;
+  }
+
+ private:
+  int64_t OffsetOfKey(const Event& event) {
+    find_key_.Bind(1, event.user_id).Bind(2, event.idempotency_key);
+    const int64_t offset = find_key_.Step() ? find_key_.Int(0) : 0;
+    find_key_.Reset();
+    return offset;
+  }
+
+  Statement next_, set_next_, insert_, find_key_, insert_key_;
+  int64_t offset_ = 0;
+};
+
+// One reading thread's connection and statements.
+struct Reader {
+  explicit Reader(const std::filesystem::path& path)
+      : connection(path),
+        by_offset(connection,
+                  StrCat(kColumns, "where offset >= ?1 order by offset limit ?2").c_str()),
+        by_user(connection,
+                StrCat(kColumns, "where user_id = ?1 and offset < ?2 order by offset desc limit ?3")
+                    .c_str()),
+        by_time(connection, StrCat(kColumns,
+                                   "where (time_ms, offset) > (?1, ?2) and time_ms < ?3 "
+                                   "order by time_ms, offset limit ?4")
+                                .c_str()) {}
+
+  Connection connection;
+  Statement by_offset, by_user, by_time;
+};
+
+std::vector<StoredEvent> Rows(Statement& statement) {
+  std::vector<StoredEvent> rows;
+  while (statement.Step()) {
+    StoredEvent& row = rows.emplace_back();
+    row.offset = statement.Int(0);
+    row.event.user_id = statement.Text(1);
+    row.event.item_id = statement.Text(2);
+    row.event.kind = static_cast<EventKind>(statement.Int(3));
+    row.event.value = statement.Double(4);
+    row.event.time_ms = statement.Int(5);
+    row.event.session_id = statement.Text(6);
+    row.event.context = statement.Text(7);
+  }
+  statement.Reset();
+  return rows;
+}
+
+class SqliteEventLog : public EventLog {
+ public:
+  explicit SqliteEventLog(const SqliteEventLogOptions& options)
+      : path_(ReadableName(options.path)), max_waiting_(options.max_waiting), connection_(path_) {
+    Prepare(connection_, path_);
+    writer_.emplace(connection_);
+    end_offset_ = connection_.Int("select offset from next");
+    thread_ = std::thread([this] { WriteUntilStopped(); });
+  }
+
+  ~SqliteEventLog() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    work_.notify_one();
+    thread_.join();
+  }
+
+  std::vector<Appended> Append(std::span<const Event> events) override;
+
+  std::vector<StoredEvent> Read(int64_t from, int limit) const override {
+    return With([&](Reader& reader) {
+      reader.by_offset.Bind(1, from).Bind(2, int64_t{limit});
+      return Rows(reader.by_offset);
+    });
+  }
+
+  std::vector<StoredEvent> ReadUser(std::string_view user_id, int64_t before,
+                                    int limit) const override {
+    return With([&](Reader& reader) {
+      reader.by_user.Bind(1, user_id).Bind(2, before).Bind(3, int64_t{limit});
+      return Rows(reader.by_user);
+    });
+  }
+
+  std::vector<StoredEvent> ReadTime(TimePosition after, int64_t to_ms, int limit) const override {
+    return With([&](Reader& reader) {
+      reader.by_time.Bind(1, after.time_ms)
+          .Bind(2, after.offset)
+          .Bind(3, to_ms)
+          .Bind(4, int64_t{limit});
+      return Rows(reader.by_time);
+    });
+  }
+
+  int64_t end_offset() const override { return end_offset_; }
+  int64_t RemoveBefore(int64_t time_ms) override;
+  int64_t EraseUser(std::string_view user_id) override;
+
+ private:
+  // One call of Append, until it is done.
+  struct Pending {
+    std::span<const Event> events;
+    std::vector<Appended> results;
+    std::exception_ptr failure;
+    bool done = false;
+  };
+
+  void WriteUntilStopped();
+  std::vector<Pending*> TakeGroup();
+  void WriteGroup(std::span<Pending* const> group);
+  // Runs `body` as a transaction; undone when it throws.
+  template <typename Body>
+  void Transaction(Body body);
+  template <typename Body>
+  std::vector<StoredEvent> With(Body body) const;
+  void ForgetWriteAheadLog();
+
+  const std::filesystem::path path_;
+  const int64_t max_waiting_;
+
+  std::mutex mutex_;
+  std::condition_variable work_;
+  std::condition_variable done_;
+  std::deque<Pending*> waiting_;  // guarded by mutex_, as are the next two
+  int64_t waiting_events_ = 0;
+  bool stopping_ = false;
+
+  std::mutex connection_mutex_;
+  Connection connection_;         // guarded by connection_mutex_, as is writer_
+  std::optional<Writer> writer_;  // made once the tables are there
+  std::atomic<int64_t> end_offset_ = 1;
+
+  mutable std::mutex readers_mutex_;
+  mutable std::vector<std::unique_ptr<Reader>> readers_;  // idle ones; guarded by readers_mutex_
+
+  std::thread thread_;
+};
+
+std::vector<Appended> SqliteEventLog::Append(std::span<const Event> events) {
+  if (events.empty()) return {};
+  Pending pending{events, {}, nullptr};
+  std::unique_lock lock(mutex_);
+  const auto count = static_cast<int64_t>(events.size());
+  if (waiting_events_ > 0 && waiting_events_ + count > max_waiting_) {
+    throw Error(Code::kResourceExhausted,
+                StrCat("event log: ", waiting_events_, " events wait to be written, ", count,
+                       " more would pass the bound of ", max_waiting_),
+                "try again in a second, or send fewer");
+  }
+  waiting_.push_back(&pending);
+  waiting_events_ += count;
+  work_.notify_one();
+  done_.wait(lock, [&] { return pending.done; });
+  if (pending.failure) std::rethrow_exception(pending.failure);
+  return std::move(pending.results);
+}
+
+void SqliteEventLog::WriteUntilStopped() {
+  while (true) {
+    const std::vector<Pending*> group = TakeGroup();
+    if (group.empty()) return;
+    std::exception_ptr failure;
+    try {
+      WriteGroup(group);
+    } catch (const Error&) {
+      failure = std::current_exception();
+    }
+    const std::lock_guard lock(mutex_);
+    for (Pending* pending : group) {
+      pending->failure = failure;
+      pending->done = true;
+      waiting_events_ -= static_cast<int64_t>(pending->events.size());
+    }
+    done_.notify_all();
+  }
+}
+
+// What waits, up to kMaxGroup events; empty when the log is to end and nothing waits.
+std::vector<SqliteEventLog::Pending*> SqliteEventLog::TakeGroup() {
+  std::unique_lock lock(mutex_);
+  work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+  std::vector<Pending*> group;
+  for (int64_t events = 0; !waiting_.empty() && events < kMaxGroup; waiting_.pop_front()) {
+    group.push_back(waiting_.front());
+    events += static_cast<int64_t>(waiting_.front()->events.size());
+  }
+  return group;
+}
+
+void SqliteEventLog::WriteGroup(std::span<Pending* const> group) {
+  int64_t end = 0;
+  Transaction([&] {
+    writer_->Begin();
+    for (Pending* pending : group) {
+      pending->results.reserve(pending->events.size());
+      for (const Event& event : pending->events) pending->results.push_back(writer_->Add(event));
+    }
+    end = writer_->End();
+  });
+  end_offset_ = end;
+}
+
+template <typename Body>
+void SqliteEventLog::Transaction(Body body) {
+  const std::lock_guard lock(connection_mutex_);
+  connection_.Run("begin immediate");
+  try {
+    body();
+    connection_.Run("commit");
+  } catch (...) {
+    if (connection_.in_transaction()) connection_.Run("rollback");
+    throw;
+  }
+}
+
+template <typename Body>
+std::vector<StoredEvent> SqliteEventLog::With(Body body) const {
+  std::unique_ptr<Reader> reader;
+  {
+    const std::lock_guard lock(readers_mutex_);
+    if (!readers_.empty()) {
+      reader = std::move(readers_.back());
+      readers_.pop_back();
+    }
+  }
+  if (!reader) reader = std::make_unique<Reader>(path_);
+  std::vector<StoredEvent> rows = body(*reader);  // one that throws is not used again
+  const std::lock_guard lock(readers_mutex_);
+  readers_.push_back(std::move(reader));
+  return rows;
+}
+
+int64_t SqliteEventLog::RemoveBefore(int64_t time_ms) {
+  int64_t removed = 0;
+  for (int64_t last = kRemovedAtOnce; last == kRemovedAtOnce; removed += last) {
+    Transaction([&] {
+      Statement(connection_,
+                "delete from events where offset in "
+                "(select offset from events where time_ms < ?1 limit ?2)")
+          .Bind(1, time_ms)
+          .Bind(2, kRemovedAtOnce)
+          .Run();
+      last = connection_.changes();
+    });
+  }
+  if (removed > 0) {
+    Transaction([&] {
+      connection_.Run("delete from keys where offset not in (select offset from events)");
+    });
+  }
+  return removed;
+}
+
+int64_t SqliteEventLog::EraseUser(std::string_view user_id) {
+  int64_t removed = 0;
+  Transaction([&] {
+    Statement(connection_, "delete from keys where user_id = ?1").Bind(1, user_id).Run();
+    Statement(connection_, "delete from events where user_id = ?1").Bind(1, user_id).Run();
+    removed = connection_.changes();
+  });
+  ForgetWriteAheadLog();
+  return removed;
+}
+
+// What was deleted is overwritten in the file (secure_delete), but the write-ahead log still holds
+// older pages until it is emptied, for which no reader may be at work.
+void SqliteEventLog::ForgetWriteAheadLog() {
+  const std::lock_guard lock(connection_mutex_);
+  if (connection_.Int("pragma wal_checkpoint(truncate)") != 0) {
+    throw Error(
+        Code::kUnavailable,
+        "event log: readers kept the write-ahead log busy, which still holds what was erased",
+        "erase again");
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<EventLog> OpenSqliteEventLog(const SqliteEventLogOptions& options) {
+  return std::make_unique<SqliteEventLog>(options);
+}
+
+}  // namespace marquee

@@ -1,0 +1,164 @@
+#include "events/sqlite_event_log.h"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <map>
+#include <thread>
+
+#include "base/error_matchers.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "events/sqlite.h"
+
+namespace marquee {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Event Click(std::string user, std::string item) {
+  return {.user_id = std::move(user), .item_id = std::move(item)};
+}
+
+// In a child: appends batches of three until killed, and writes each offset to `fd` once it was
+// acknowledged.
+[[noreturn]] void AppendUntilKilled(const std::filesystem::path& path, int round, int fd) {
+  const auto log = OpenSqliteEventLog({.path = path});
+  for (int i = 0;; ++i) {
+    std::vector<Event> events;
+    for (int k = 0; k < 3; ++k) events.push_back(Click(StrCat("u", round), StrCat(i, ".", k)));
+    for (const Appended& appended : log->Append(events)) {
+      if (write(fd, &appended.offset, sizeof appended.offset) != sizeof appended.offset) _exit(1);
+    }
+  }
+}
+
+TEST(SqliteEventLog, AKilledWriterLosesNothingThatItAcknowledged) {
+  TempDir folder;
+  const auto path = folder.path() / "events.db";
+  Rng rng(1);
+  std::vector<int64_t> acknowledged;
+  for (int round = 0; round < 10; ++round) {
+    int fds[2];
+    ASSERT_EQ(pipe(fds), 0);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) AppendUntilKilled(path, round, fds[1]);
+    close(fds[1]);
+    int64_t offset;
+    // The first acknowledgement says that it is at work; then it is killed at some moment.
+    ASSERT_EQ(read(fds[0], &offset, sizeof offset), ssize_t{sizeof offset});
+    acknowledged.push_back(offset);
+    std::this_thread::sleep_for(std::chrono::microseconds(rng.Below(20'000)));
+    kill(child, SIGKILL);
+    while (read(fds[0], &offset, sizeof offset) == ssize_t{sizeof offset})
+      acknowledged.push_back(offset);
+    close(fds[0]);
+    waitpid(child, nullptr, 0);
+  }
+  const auto log = OpenSqliteEventLog({.path = path});
+  std::map<int64_t, int> found;
+  std::map<std::string, int> of_batch;
+  log->ForEach(0, [&](const StoredEvent& row) {
+    ++found[row.offset];
+    ++of_batch[StrCat(row.event.user_id, " ", Split(row.event.item_id, ".")[0])];
+  });
+  for (const int64_t offset : acknowledged) EXPECT_EQ(found[offset], 1) << offset;
+  for (const auto& [batch, count] : of_batch) EXPECT_EQ(count, 3) << batch;
+}
+
+TEST(SqliteEventLog, AFullDiskRefusesTheEventsAndGoesOnWhenThereIsSpace) {
+  TempDir folder;
+  const auto path = folder.path() / "events.db";
+  const auto log = OpenSqliteEventLog({.path = path});
+  log->Append({{Click("u", "before")}});
+  const std::vector<Event> many(20'000, Click("u", std::string(200, 'x')));
+  // A limit on the size of files fails like a full disk does.
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit unlimited;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
+  rlimit small = unlimited;
+  small.rlim_cur = 1 << 20;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  EXPECT_THAT([&] { log->Append(many); }, ThrowsError(Code::kUnavailable, HasSubstr("event log")));
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+  log->Append({{Click("u", "after")}});
+  const auto rows = log->Read(0, 10);
+  ASSERT_EQ(rows.size(), 2);
+  EXPECT_EQ(rows[1].event.item_id, "after");
+}
+
+TEST(SqliteEventLog, RefusesMoreWhenTooManyWait) {
+  TempDir folder;
+  const auto log = OpenSqliteEventLog({.path = folder.path() / "events.db", .max_waiting = 10});
+  // A transaction of another connection keeps the writer waiting.
+  sqlite::Connection other(folder.path() / "events.db");
+  other.Run("begin immediate");
+  std::thread first([&] { log->Append(std::vector<Event>(9, Click("u", "a"))); });
+  const std::vector<Event> two(2, Click("u", "b"));
+  const auto append_until_refused = [&] {
+    // Until the first call waits this one could succeed, so it waits for its turn outside the log.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    log->Append(two);
+  };
+  EXPECT_THAT(append_until_refused, ThrowsError(Code::kResourceExhausted,
+                                                HasSubstr("9 events wait to be written, 2 more")));
+  other.Run("rollback");
+  first.join();
+  EXPECT_EQ(log->Read(0, 100).size(), 9);
+  log->Append(two);
+}
+
+TEST(SqliteEventLog, NothingOfAnErasedUserStaysInTheFiles) {
+  TempDir folder;
+  const auto log = OpenSqliteEventLog({.path = folder.path() / "events.db"});
+  std::vector<Event> events;
+  for (int i = 0; i < 1000; ++i)
+    events.push_back(Click(i % 2 == 0 ? "to-be-erased" : "stays", StrCat("film", i)));
+  events[0].idempotency_key = "secret-key";
+  log->Append(events);
+  EXPECT_EQ(log->EraseUser("to-be-erased"), 500);
+  std::string bytes;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    bytes += ReadFile(entry.path());
+  EXPECT_THAT(bytes, HasSubstr("stays"));
+  EXPECT_THAT(bytes, Not(HasSubstr("to-be-erased")));
+  EXPECT_THAT(bytes, Not(HasSubstr("secret-key")));
+}
+
+TEST(SqliteEventLog, RefusesWhatIsNoSuchFile) {
+  TempDir folder;
+  const auto path = folder.path() / "events.db";
+  WriteFileAtomic(path, std::string(5000, 'x'));
+  EXPECT_THAT([&] { OpenSqliteEventLog({.path = path}); },
+              ThrowsError(Code::kDataLoss, HasSubstr("event log")));
+  std::filesystem::remove(path);
+  sqlite::Connection(path).Run("create table films (id integer)");
+  EXPECT_THAT([&] { OpenSqliteEventLog({.path = path}); },
+              ThrowsError(Code::kDataLoss, HasSubstr("is a database of something else")));
+}
+
+TEST(SqliteEventLog, RefusesANewerVersion) {
+  TempDir folder;
+  const auto path = folder.path() / "events.db";
+  OpenSqliteEventLog({.path = path});
+  sqlite::Connection(path).Run("pragma user_version = 2");
+  EXPECT_THAT(
+      [&] { OpenSqliteEventLog({.path = path}); },
+      ThrowsError(Code::kFailedPrecondition, HasSubstr("has version 2; this program knows 1")));
+}
+
+TEST(SqliteEventLog, AFolderThatCannotBeMadeIsNamed) {
+  TempDir folder;
+  WriteFileAtomic(folder.path() / "file", "");
+  EXPECT_THAT([&] { OpenSqliteEventLog({.path = folder.path() / "file" / "events.db"}); },
+              ThrowsError(Code::kUnavailable, HasSubstr("cannot make")));
+}
+
+}  // namespace
+}  // namespace marquee

@@ -1,0 +1,133 @@
+#include "recommend/selection.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace marquee {
+namespace {
+
+constexpr size_t kMinCandidates = 100;
+
+int32_t RequireGenre(const Catalog& catalog, const std::string& genre) {
+  const std::optional<int32_t> found = catalog.FindGenre(genre);
+  if (found) return *found;
+  throw Error(Code::kInvalidArgument,
+              StrCat("genre '", genre, "' is unknown", DidYouMean(genre, catalog.genres())),
+              "genres are: " + Join(catalog.genres(), ", "));
+}
+
+bool YearPasses(const ItemFilter& filter, int32_t year) {
+  if (filter.min_year == 0 && filter.max_year == 0) return true;
+  if (year == 0) return false;
+  return year >= filter.min_year && (filter.max_year == 0 || year <= filter.max_year);
+}
+
+// Jaccard's index of two ascending sets; 0 for empty ones.
+float Overlap(std::span<const int32_t> a, std::span<const int32_t> b) {
+  size_t both = 0;
+  for (const int32_t genre : a) both += std::ranges::binary_search(b, genre) ? 1 : 0;
+  const size_t either = a.size() + b.size() - both;
+  return either == 0 ? 0 : static_cast<float>(both) / static_cast<float>(either);
+}
+
+// Takes `n` of the candidates one after another, each the one whose score, on a scale of 0 to 1,
+// less its likeness to the nearest one taken is greatest.
+std::vector<kernels::Ranked> Spread(const Catalog& catalog, std::vector<kernels::Ranked> candidates,
+                                    size_t n, float diversity) {
+  const float best = candidates.front().score;
+  const float range = std::max(best - candidates.back().score, std::numeric_limits<float>::min());
+  std::vector<float> nearest(candidates.size(), 0);
+  std::vector<bool> taken(candidates.size(), false);
+  std::vector<kernels::Ranked> list;
+  while (list.size() < n) {
+    size_t next = candidates.size();
+    float next_value = -std::numeric_limits<float>::infinity();
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      const float relevance = 1 - (best - candidates[i].score) / range;
+      const float value = (1 - diversity) * relevance - diversity * nearest[i];
+      if (taken[i] || !(value > next_value)) continue;
+      next = i;
+      next_value = value;
+    }
+    if (next == candidates.size()) break;
+    taken[next] = true;
+    list.push_back(candidates[next]);
+    const auto genres = catalog.genres_of(candidates[next].index);
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      nearest[i] = std::max(nearest[i], Overlap(catalog.genres_of(candidates[i].index), genres));
+    }
+  }
+  return list;
+}
+
+}  // namespace
+
+std::vector<int32_t> LeftOut(const Catalog& catalog, const ItemFilter& filter,
+                             std::span<const int32_t> met) {
+  if (filter.empty()) return {met.begin(), met.end()};
+  std::set<int32_t> genres;
+  for (const std::string& genre : filter.genres) genres.insert(RequireGenre(catalog, genre));
+  std::set<int32_t> excluded;
+  for (const std::string& item_id : filter.exclude) {
+    if (const std::optional<int32_t> row = catalog.Find(item_id)) excluded.insert(*row);
+  }
+  const auto passes = [&](int32_t row) {
+    const bool of_genre =
+        genres.empty() || std::ranges::any_of(catalog.genres_of(row), [&](int32_t genre) {
+          return genres.contains(genre);
+        });
+    return of_genre && YearPasses(filter, catalog.at(row).year) && !excluded.contains(row);
+  };
+  std::vector<int32_t> left_out;
+  for (int32_t row = 0; row < catalog.size(); ++row) {
+    if (!passes(row) || std::ranges::binary_search(met, row)) left_out.push_back(row);
+  }
+  return left_out;
+}
+
+std::vector<kernels::Ranked> Select(const Catalog& catalog, std::span<const float> scores,
+                                    std::span<const int32_t> left_out,
+                                    const RecommendQuery& query) {
+  const auto n = static_cast<size_t>(query.skip + query.k);
+  std::vector<kernels::Ranked> list;
+  if (query.diversity > 0) {
+    list = kernels::TopK(scores, std::max(4 * n, kMinCandidates), left_out);
+    if (!list.empty())
+      list = Spread(catalog, std::move(list), n, static_cast<float>(query.diversity));
+  } else {
+    list = kernels::TopK(scores, n, left_out);
+  }
+  const auto skipped =
+      static_cast<ptrdiff_t>(std::min(list.size(), static_cast<size_t>(query.skip)));
+  list.erase(list.begin(), list.begin() + skipped);
+  return list;
+}
+
+std::vector<float> TasteScores(const Catalog& catalog,
+                               const std::map<std::string, double>& tastes) {
+  std::vector<double> weights(catalog.genres().size(), 0);
+  double squares = 0;
+  for (const auto& [genre, weight] : tastes) {
+    weights[static_cast<size_t>(RequireGenre(catalog, genre))] = weight;
+    squares += weight * weight;
+  }
+  std::vector<float> scores(static_cast<size_t>(catalog.size()), 0);
+  if (squares == 0) return scores;
+  for (int32_t row = 0; row < catalog.size(); ++row) {
+    const auto genres = catalog.genres_of(row);
+    double sum = 0;
+    for (const int32_t genre : genres) sum += weights[static_cast<size_t>(genre)];
+    if (sum == 0) continue;
+    const double cosine = sum / std::sqrt(squares * static_cast<double>(genres.size()));
+    scores[static_cast<size_t>(row)] =
+        static_cast<float>(cosine * std::log(2 + static_cast<double>(catalog.at(row).num_ratings)));
+  }
+  return scores;
+}
+
+}  // namespace marquee

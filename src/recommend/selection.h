@@ -1,0 +1,30 @@
+// From scores to a list: what may be shown, how far it spreads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/top_k.h"
+#include "recommend/catalog.h"
+#include "recommend/query.h"
+
+namespace marquee {
+
+// The rows that must not be shown: `met`, ascending, and what the filter holds back; ascending.
+// O(items) with a filter, else O(met). Throws invalid_argument for an unknown genre, naming the
+// nearest.
+std::vector<int32_t> LeftOut(const Catalog& catalog, const ItemFilter& filter,
+                             std::span<const int32_t> met);
+
+// The items of a query, best first: TopK, spread where the query says so, without the first `skip`.
+// With diversity, the best 4 (skip + k), at least 100, are candidates; O(candidates (skip + k)).
+std::vector<kernels::Ranked> Select(const Catalog& catalog, std::span<const float> scores,
+                                    std::span<const int32_t> left_out, const RecommendQuery& query);
+
+// How well each title fits stated tastes: the cosine of its genres with them, times the logarithm
+// of its number of ratings, so that among equals the known ones lead; 0 for a title that has none
+// of the genres. Throws as LeftOut for an unknown genre.
+std::vector<float> TasteScores(const Catalog& catalog, const std::map<std::string, double>& tastes);
+
+}  // namespace marquee

@@ -1,0 +1,181 @@
+#include "services/recommend_query.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "http/body.h"
+#include "http/params.h"
+
+namespace marquee {
+namespace {
+
+constexpr int64_t kMaxCount = 1000;
+constexpr int64_t kMaxYear = 9999;
+constexpr size_t kMaxTextBytes = 256;
+constexpr size_t kMaxBodyBytes = 1 << 20;
+
+const std::vector<std::string> kFields = {"user_id",  "k",        "num_recommendations",
+                                          "offset",   "genres",   "exclude",
+                                          "min_year", "max_year", "diversity"};
+
+[[noreturn]] void Refuse(std::string_view field, const Json& value, std::string_view wanted) {
+  throw Error(Code::kInvalidArgument,
+              StrCat(field, " is ", value.Dump().substr(0, 80), ": must be ", wanted),
+              StrCat("give ", field, " as ", wanted));
+}
+
+void RefuseBothCounts() {
+  throw Error(Code::kInvalidArgument, "both k and num_recommendations are given",
+              "they mean the same: give one");
+}
+
+const Json* Given(const Json& body, std::string_view field) {
+  const Json* value = body.Find(field);
+  return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+int64_t WholeNumber(const Json& body, std::string_view field, int64_t fallback, int64_t min,
+                    int64_t max) {
+  const Json* value = Given(body, field);
+  if (value == nullptr) return fallback;
+  if (!value->is_int() || value->AsInt() < min || value->AsInt() > max) {
+    Refuse(field, *value, StrCat("a whole number from ", min, " to ", max));
+  }
+  return value->AsInt();
+}
+
+std::string IdOf(std::string_view field, const Json& value) {
+  if (value.is_int()) return std::to_string(value.AsInt());
+  if (!value.is_string()) Refuse(field, value, "a string or an integer");
+  return std::string(CheckedId(field, value.AsString()));
+}
+
+std::vector<std::string> TextsOf(const Json& body, std::string_view field) {
+  std::vector<std::string> texts;
+  const Json* values = Given(body, field);
+  if (values == nullptr) return texts;
+  if (!values->is_array()) Refuse(field, *values, "an array of strings");
+  for (const Json& value : values->AsArray()) texts.push_back(IdOf(field, value));
+  return texts;
+}
+
+}  // namespace
+
+std::string_view CheckedText(std::string_view name, std::string_view text) {
+  if (text.size() > kMaxTextBytes) {
+    throw Error(Code::kInvalidArgument,
+                StrCat(name, " has ", text.size(), " bytes: must be at most ", kMaxTextBytes),
+                StrCat("shorten ", name));
+  }
+  return text;
+}
+
+std::string_view CheckedId(std::string_view name, std::string_view id) {
+  if (id.empty()) {
+    throw Error(Code::kInvalidArgument, StrCat(name, " is empty"),
+                StrCat("give ", name, " a value, such as 42"));
+  }
+  return CheckedText(name, id);
+}
+
+int CountOfQuery(const http::Request& request) {
+  if (request.FindQuery("k") && request.FindQuery("num_recommendations")) RefuseBothCounts();
+  const std::string_view name = request.FindQuery("k") ? "k" : "num_recommendations";
+  return static_cast<int>(http::QueryInt(request, name, 10, 1, kMaxCount));
+}
+
+RecommendQuery QueryOfParameters(const http::Request& request, bool user_in_query) {
+  RecommendQuery query;
+  if (user_in_query) {
+    http::RequireKnownQuery(request, {"user_id", "num_recommendations", "k", "offset", "genres",
+                                      "exclude", "min_year", "max_year", "diversity"});
+    const std::optional<std::string_view> id = request.FindQuery("user_id");
+    if (!id) {
+      throw Error(Code::kInvalidArgument, "query parameter 'user_id' is missing",
+                  "ask for /recommend?user_id=42");
+    }
+    query.user_id = CheckedId("user_id", *id);
+  } else {
+    http::RequireKnownQuery(request, {"num_recommendations", "k", "offset", "genres", "exclude",
+                                      "min_year", "max_year", "diversity"});
+    query.user_id = CheckedId("user_id", request.PathParam("user_id"));
+  }
+  query.k = CountOfQuery(request);
+  query.skip = static_cast<int>(http::QueryInt(request, "offset", 0, 0, kMaxCount));
+  query.filter.genres = http::QueryList(request, "genres");
+  query.filter.exclude = http::QueryList(request, "exclude");
+  query.filter.min_year = static_cast<int32_t>(http::QueryInt(request, "min_year", 0, 0, kMaxYear));
+  query.filter.max_year = static_cast<int32_t>(http::QueryInt(request, "max_year", 0, 0, kMaxYear));
+  query.diversity = http::QueryNumber(request, "diversity", 0, 0, 1);
+  return query;
+}
+
+Json BodyOf(const http::Request& request, std::initializer_list<std::string_view> required) {
+  http::RequireKnownQuery(request, {});
+  Json body = Json::Parse(http::DecodedBody(request, kMaxBodyBytes));
+  if (!body.is_object()) Refuse("the body", body, "an object");
+  std::vector<std::string> known = kFields;
+  for (const std::string_view field : required) {
+    known.emplace_back(field);
+    if (Given(body, field) == nullptr) {
+      throw Error(Code::kInvalidArgument, StrCat("field '", field, "' is missing"),
+                  StrCat("give ", field));
+    }
+  }
+  for (const auto& [field, value] : body.AsObject()) {
+    if (std::ranges::find(known, field) != known.end()) continue;
+    throw Error(Code::kInvalidArgument,
+                StrCat("unknown field '", field, "'", DidYouMean(field, known)),
+                "this route takes: " + Join(known, ", "));
+  }
+  return body;
+}
+
+RecommendQuery QueryOfBody(const Json& body) {
+  RecommendQuery query;
+  if (const Json* user = Given(body, "user_id")) query.user_id = IdOf("user_id", *user);
+  if (Given(body, "k") != nullptr && Given(body, "num_recommendations") != nullptr)
+    RefuseBothCounts();
+  const std::string_view count = Given(body, "k") != nullptr ? "k" : "num_recommendations";
+  query.k = static_cast<int>(WholeNumber(body, count, 10, 1, kMaxCount));
+  query.skip = static_cast<int>(WholeNumber(body, "offset", 0, 0, kMaxCount));
+  query.filter.genres = TextsOf(body, "genres");
+  query.filter.exclude = TextsOf(body, "exclude");
+  query.filter.min_year = static_cast<int32_t>(WholeNumber(body, "min_year", 0, 0, kMaxYear));
+  query.filter.max_year = static_cast<int32_t>(WholeNumber(body, "max_year", 0, 0, kMaxYear));
+  if (const Json* diversity = Given(body, "diversity")) {
+    if (!diversity->is_number() || !(diversity->AsDouble() >= 0 && diversity->AsDouble() <= 1)) {
+      Refuse("diversity", *diversity, "a number from 0 to 1");
+    }
+    query.diversity = diversity->AsDouble();
+  }
+  return query;
+}
+
+std::vector<std::string> IdsOf(const Json& body, std::string_view field, size_t max) {
+  std::vector<std::string> ids = TextsOf(body, field);
+  if (ids.size() > max) {
+    throw Error(Code::kInvalidArgument,
+                StrCat(field, " has ", ids.size(), " entries: must be at most ", max),
+                "ask in smaller parts");
+  }
+  return ids;
+}
+
+std::map<std::string, double> TastesOf(const Json& preferences) {
+  constexpr double kMaxTaste = 1e6;
+  if (!preferences.is_object())
+    Refuse("preferences", preferences, R"(an object such as {"comedy": 5})");
+  std::map<std::string, double> tastes;
+  for (const auto& [genre, weight] : preferences.AsObject()) {
+    if (!weight.is_number() || !(std::abs(weight.AsDouble()) <= kMaxTaste)) {
+      Refuse("the preference for " + genre, weight, "a number from -1e6 to 1e6");
+    }
+    tastes[genre] = weight.AsDouble();
+  }
+  return tastes;
+}
+
+}  // namespace marquee

@@ -1,0 +1,122 @@
+"""Events through the whole program: durable before they are acknowledged, felt by the next answer."""
+
+import gzip
+import http.client
+import json
+import random
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+from support import Server, marquee
+
+USERS, FILMS = 60, 40
+
+
+def write_ratings(path):
+    """Two camps: even users like even films, odd users odd ones."""
+    dice = random.Random(1)
+    lines = ["user,item,rating,timestamp"]
+    for user in range(USERS):
+        for film in range(FILMS):
+            if dice.random() < 0.5:
+                lines.append(f"u{user},f{film},{5 if film % 2 == user % 2 else 1},{1600000000 + film}")
+    path.write_text("\n".join(lines))
+
+
+class Events(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.home = Path(cls.folder.name) / "home"
+        data = Path(cls.folder.name) / "ratings.csv"
+        write_ratings(data)
+        loaded = marquee(cls.home, "import", data, "--source", "csv", "--map", "user=user,item=item,rating=rating,timestamp=timestamp")
+        assert loaded.returncode == 0, loaded.stderr
+
+    def test_an_event_changes_the_next_list_and_outlives_the_server(self):
+        with Server(self.home) as server:
+            self.assertEqual(server.get("/recommend/newcomer?k=5")[2]["rung"], "popular")
+            status, _, logged = server.post("/log_interaction", {"user_id": "newcomer", "movie_id": "f3", "event": "like"})
+            self.assertEqual((status, logged["event"]), (200, "like"))
+            answer = server.get("/recommend/newcomer?k=5")[2]
+            self.assertEqual(answer["rung"], "personal")
+            self.assertTrue(all(int(item["item_id"][1:]) % 2 == 1 and item["item_id"] != "f3" for item in answer["items"]), answer)
+        with Server(self.home) as server:
+            self.assertEqual(server.get("/recommend/newcomer?k=5")[2]["items"], answer["items"])
+            history = server.get("/users/newcomer/history")[2]["events"]
+            self.assertEqual([(event["item_id"], event["event"]) for event in history], [("f3", "like")])
+        told = json.loads(marquee(self.home, "recommend", "--user", "newcomer", "-k", "5", "--json").stdout)
+        self.assertEqual(told["items"], answer["items"])
+
+    def test_a_packed_batch_is_taken_and_its_bad_entries_are_told(self):
+        events = [{"user_id": "batch", "item_id": f"f{i}", "event": "watch", "value": 1} for i in range(30)]
+        events[7]["item_id"] = "unheard of"
+        body = gzip.compress("\n".join(json.dumps(event) for event in events).encode())
+        with Server(self.home) as server:
+            status, _, answer = server.post("/events", body, {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"})
+            self.assertEqual((status, answer["accepted"]), (200, 29))
+            self.assertEqual([(entry["index"], entry["code"]) for entry in answer["rejected"]], [(7, "not_found")])
+            self.assertEqual(len(server.get("/users/batch/history")[2]["events"]), 29)
+
+    def test_hostile_bodies_are_refused(self):
+        with Server(self.home) as server:
+            for body in (b"", b"[" * 100000, b"\x00\xff", b'{"user_id":', b'"text"', b"[" + b"0," * 20000 + b"0]"):
+                for path in ("/log_interaction", "/events"):
+                    status, _, problem = server.post(path, body)
+                    self.assertIn(status, (400, 413), (path, body[:20]))
+                    self.assertTrue(problem["message"])
+            bomb = gzip.compress(b" " * (50 << 20))
+            self.assertEqual(server.post("/events", bomb, {"Content-Encoding": "gzip"})[0], 413)
+            self.assertEqual(server.get("/health")[0], 200)
+
+    def test_a_killed_server_has_every_event_that_it_acknowledged_and_none_twice(self):
+        """Ten kills at random moments under load."""
+        dice = random.Random(7)
+        acknowledged, number = set(), 0
+        for _ in range(10):
+            server = Server(self.home)
+            server.__enter__()
+            clients = [threading.Thread(target=self.send_until_killed, args=(server.port, thread, number, acknowledged)) for thread in range(4)]
+            for client in clients:
+                client.start()
+            time.sleep(dice.uniform(0.02, 0.4))
+            server.kill()
+            for client in clients:
+                client.join()
+            number += 100000
+        with Server(self.home) as server:
+            found = [event["context"]["n"] for thread in range(4) for event in self.whole_history(server, f"load{thread}")]
+        self.assertGreater(len(acknowledged), 100)
+        self.assertEqual(len(found), len(set(found)))
+        self.assertEqual(acknowledged - set(found), set())
+
+    def send_until_killed(self, port, thread, number, acknowledged):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            while True:
+                key = f"{thread}-{number}"
+                event = {"user_id": f"load{thread}", "item_id": f"f{number % FILMS}", "context": {"n": key}, "idempotency_key": key}
+                for _ in range(2):  # a retry is stored once
+                    connection.request("POST", "/log_interaction", json.dumps(event))
+                    answer = connection.getresponse()
+                    answer.read()
+                    if answer.status == 200:
+                        acknowledged.add(key)
+                number += 1
+        except (OSError, http.client.HTTPException):
+            connection.close()
+
+    def whole_history(self, server, user):
+        events, page = [], None
+        while page is None or len(page) == 1000:
+            page = server.get(f"/users/{user}/history?limit=1000&skip={len(events)}")[2].get("events", [])
+            events += page
+        return events
+
+
+if __name__ == "__main__":
+    unittest.main()
