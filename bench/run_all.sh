@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, growth, import, http, main_job, memory. Each checks its answer before it prints a
+# run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, growth, import, http, events, main_job, memory.
+# Each checks its answer before it prints a
 # time. What they gave where: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,6 +25,7 @@ bench_ease() {
 bench_top_k() { "$build/bin/top_k_bench"; }
 bench_growth() { "$build/bin/growth_bench"; }
 bench_import() { "$build/bin/import_bench"; }
+bench_events() { "$build/bin/events_bench"; }
 bench_http() { bench/http_bench.sh; }
 bench_memory() { bench/import_memory.sh; }
 
@@ -45,7 +47,7 @@ bench_main_job() {
   rm -rf "$home"
 }
 
-for name in "${@:-ials import main_job http}"; do
+for name in "${@:-ials import main_job http events}"; do
   for name in $name; do
     declare -F "bench_$name" >/dev/null || { echo "bench: no benchmark '$name'" >&2; exit 2; }
     echo "== $name"
