@@ -11,9 +11,9 @@ namespace marquee {
 
 // Which titles may be shown.
 struct ItemFilter {
-  std::vector<std::string> genres;   // any of these, whatever their case; none: all
-  std::vector<std::string> exclude;  // item ids; unknown ones count for nothing
-  int32_t min_year = 0;              // 0: no bound; a title of unknown year passes no bound
+  std::vector<std::string> genres = {};   // any of these, whatever their case; none: all
+  std::vector<std::string> exclude = {};  // item ids; unknown ones count for nothing
+  int32_t min_year = 0;                   // 0: no bound; a title of unknown year passes no bound
   int32_t max_year = 0;
 
   bool empty() const { return genres.empty() && exclude.empty() && min_year == 0 && max_year == 0; }

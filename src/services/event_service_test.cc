@@ -78,7 +78,7 @@ TEST_F(EventServiceTest, SentAgainWithItsKeyItIsStoredOnce) {
 TEST_F(EventServiceTest, NamesWhatIsWrongAndKeepsNothing) {
   ExpectProblem("{", 400, "");
   ExpectProblem("[]", 400, "an event is []: must be an object");
-  ExpectProblem(R"({"user": 7})", 400, "unknown field 'user'; did you mean 'user_id'?");
+  ExpectProblem(R"({"userid": 7})", 400, "unknown field 'userid'; did you mean 'user_id'?");
   ExpectProblem(R"({"movie_id": 10})", 400, "user_id is empty");
   ExpectProblem(R"({"user_id": 1.5, "movie_id": 10})", 400,
                 "user_id is 1.5: must be a string or an integer");
@@ -91,7 +91,7 @@ TEST_F(EventServiceTest, NamesWhatIsWrongAndKeepsNothing) {
                 "a rating has no value");
   ExpectProblem(R"({"user_id": 7, "movie_id": 10, "timestamp": "yesterday"})", 400,
                 "timestamp is \"yesterday\"");
-  ExpectProblem(R"({"user_id": 7, "movie_id": 10, "timestamp": 1e300})", 400, "timestamp is 1e300");
+  ExpectProblem(R"({"user_id": 7, "movie_id": 10, "timestamp": 1e300})", 400, "timestamp is 1e+300: must be seconds");
   ExpectProblem(R"({"user_id": 7, "movie_id": 10, "context": 1})", 400,
                 "context is 1: must be an object");
   ExpectProblem(R"({"user_id": 7, "movie_id": "unheard of"})", 404, "item 'unheard of' is unknown");

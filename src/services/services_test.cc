@@ -259,11 +259,12 @@ TEST_F(ServicesTest, TheIndexIsAPageForBrowsersAndJsonForOthers) {
 }
 
 TEST_F(ServicesTest, AnswersOverTheNetwork) {
-  http::Server server({.io_threads = 1}, MakeRouter(world_.recommend, world_.status),
+  http::Server server({.io_threads = 1}, MakeRouter(world_.recommend, world_.events, world_.status),
                       world_.metrics);
   server.Start();
   http::TestClient client(server.port());
-  EXPECT_EQ(client.Get("/recommend/u1?k=1").ParsedBody(), world_.GetJson("/recommend/u1?k=1"));
+  EXPECT_EQ(client.Get("/recommend/u1?k=1").ParsedBody().At("items"),
+            world_.GetJson("/recommend/u1?k=1").At("items"));
   EXPECT_EQ(client.Get("/recommend/").status, 404);
   EXPECT_EQ(client.Get("/recommend/%zz").status, 400);
   EXPECT_THAT(client.Get("/metrics").body, HasSubstr("marquee_http_connections 1\n"));
