@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, growth, import, http, events, main_job, memory.
-# Each checks its answer before it prints a
-# time. What they gave where: docs/benchmarks.md.
+# Each checks its answer before it prints a time. What they gave where: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

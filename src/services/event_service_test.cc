@@ -91,7 +91,8 @@ TEST_F(EventServiceTest, NamesWhatIsWrongAndKeepsNothing) {
                 "a rating has no value");
   ExpectProblem(R"({"user_id": 7, "movie_id": 10, "timestamp": "yesterday"})", 400,
                 "timestamp is \"yesterday\"");
-  ExpectProblem(R"({"user_id": 7, "movie_id": 10, "timestamp": 1e300})", 400, "timestamp is 1e+300: must be seconds");
+  ExpectProblem(R"({"user_id": 7, "movie_id": 10, "timestamp": 1e300})", 400,
+                "timestamp is 1e+300: must be seconds");
   ExpectProblem(R"({"user_id": 7, "movie_id": 10, "context": 1})", 400,
                 "context is 1: must be an object");
   ExpectProblem(R"({"user_id": 7, "movie_id": "unheard of"})", 404, "item 'unheard of' is unknown");
