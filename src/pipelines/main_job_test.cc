@@ -85,7 +85,7 @@ TEST_F(MainJobTest, PublishesAModelThatKnowsTheTastes) {
 
   const RecommendEngine engine(Load());
   const Recommendation answer = engine.Recommend("0", 5);
-  EXPECT_EQ(answer.source, "personal");
+  EXPECT_EQ(answer.rung, "personal");
   ASSERT_THAT(answer.items, Not(IsEmpty()));
   for (const Recommended& item : answer.items) {
     const std::string& id = answer.bundle->catalog->at(item.item).item_id;
