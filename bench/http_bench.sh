@@ -59,7 +59,7 @@ fi
 question="$url/recommend?user_id=1&num_recommendations=10"
 curl -fsS "$question" >"$work/answer" || fail "no answer from $question"
 [ "$(grep -o '"item_id"' "$work/answer" | wc -l)" -eq 10 ] || fail "not ten titles: $(cat "$work/answer")"
-grep -q '"source":"personal"' "$work/answer" || fail "user 1 is unknown there: set USERS to ids that exist"
+grep -q '"rung":"personal"' "$work/answer" || fail "user 1 is unknown there: set USERS to ids that exist"
 size=$(wc -c <"$work/answer")
 
 "$echo_program" "$size" >"$work/echo" &
@@ -67,9 +67,8 @@ started="$started $!"
 until [ -s "$work/echo" ]; do sleep 0.1; done
 echo_url=$(cat "$work/echo")
 
-load() { # URL -> a line of figures
-  wrk -t"$threads" -c"$connections" -d"${seconds}s" -s bench/http_bench.lua "$1" |
-    sed -n 's/^RESULT //p'
+load() { # URL SCRIPT CONNECTIONS -> a line of figures
+  wrk -t"$threads" -c"$3" -d"${seconds}s" -s "bench/$2.lua" "$1" | sed -n 's/^RESULT //p'
 }
 
 model=$(sed 's/.*"model":"\([^"]*\)".*/\1/' "$work/answer")
@@ -79,10 +78,22 @@ round=1
 while [ "$round" -le "$rounds" ]; do
   for handler in recommend echo; do
     [ "$handler" = echo ] && target=$echo_url || target=$url
-    figures=$(load "$target")
+    figures=$(load "$target" http_bench "$connections")
     # shellcheck disable=SC2086
     printf '%-12s %10s %9s %9s %9s %7s\n' "$handler" $figures
     [ "${figures##* }" = 0 ] || fail "some answers of $handler failed"
   done
   round=$((round + 1))
 done
+
+# Events are written: only into a home of our own.
+[ $# -eq 0 ] || exit 0
+printf '\n%-22s %10s %9s %9s %9s %7s\n' 'events' events/s 'p50 ms' 'p99 ms' 'max ms' failed
+for batch in 1 1000; do
+  [ "$batch" = 1 ] && callers=64 || callers=4
+  figures=$(BATCH=$batch load "$url" http_events "$callers")
+  # shellcheck disable=SC2086
+  printf '%-22s %10s %9s %9s %9s %7s\n' "$batch each, $callers callers" $figures
+  [ "${figures##* }" = 0 ] || fail "some answers to events failed"
+done
+bench/freshness.py "$url"
