@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "kernels/matrix.h"
+#include "measure.h"
 #include "models/ease.h"
 #include "models/item_pairs.h"
 #include "scale_data.h"
@@ -27,14 +28,6 @@ namespace marquee {
 namespace {
 
 constexpr double kL2 = 500;
-
-double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-struct Timer {
-  double start = SteadySeconds(), cpu_start = CpuSeconds();
-  double Seconds() const { return SteadySeconds() - start; }
-  double Cpu() const { return CpuSeconds() - cpu_start; }
-};
 
 struct Spent {
   double seconds, cpu;

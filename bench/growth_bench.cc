@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "kernels/search.h"
+#include "measure.h"
 #include "models/registry.h"
 #include "scale_data.h"
 
@@ -22,8 +23,6 @@ struct Size {
   ScaleShape shape = {.users = 16'000, .items = 2'000, .positives = 400'000};
   int factors = 64;
 };
-
-double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 struct Cost {
   const char* name;

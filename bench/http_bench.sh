@@ -67,8 +67,8 @@ started="$started $!"
 until [ -s "$work/echo" ]; do sleep 0.1; done
 echo_url=$(cat "$work/echo")
 
-load() { # URL SCRIPT CONNECTIONS -> a line of figures
-  wrk -t"$threads" -c"$3" -d"${seconds}s" -s "bench/$2.lua" "$1" | sed -n 's/^RESULT //p'
+load() { # URL CONNECTIONS -> a line of figures
+  wrk -t"$threads" -c"$2" -d"${seconds}s" -s bench/http_bench.lua "$1" | sed -n 's/^RESULT //p'
 }
 
 model=$(sed 's/.*"model":"\([^"]*\)".*/\1/' "$work/answer")
@@ -78,7 +78,7 @@ round=1
 while [ "$round" -le "$rounds" ]; do
   for handler in recommend echo; do
     [ "$handler" = echo ] && target=$echo_url || target=$url
-    figures=$(load "$target" http_bench "$connections")
+    figures=$(load "$target" "$connections")
     # shellcheck disable=SC2086
     printf '%-12s %10s %9s %9s %9s %7s\n' "$handler" $figures
     [ "${figures##* }" = 0 ] || fail "some answers of $handler failed"
@@ -91,7 +91,7 @@ done
 printf '\n%-22s %10s %9s %9s %9s %7s\n' 'events' events/s 'p50 ms' 'p99 ms' 'max ms' failed
 for batch in 1 1000; do
   [ "$batch" = 1 ] && callers=64 || callers=4
-  figures=$(BATCH=$batch load "$url" http_events "$callers")
+  figures=$(BATCH=$batch load "$url" "$callers")
   # shellcheck disable=SC2086
   printf '%-22s %10s %9s %9s %9s %7s\n' "$batch each, $callers callers" $figures
   [ "${figures##* }" = 0 ] || fail "some answers to events failed"

@@ -22,6 +22,7 @@
 #include "kernels/simd.h"
 #include "kernels/top_k.h"
 #include "kernels/vector.h"
+#include "measure.h"
 #include "models/ials_solver.h"
 
 namespace marquee {
@@ -127,18 +128,6 @@ double Objective(const Interactions& data, const IalsOptions& options, const Ial
   return sum;
 }
 
-double Ndcg100(std::span<const kernels::Ranked> ranking, const std::vector<int32_t>& targets) {
-  double gain = 0, ideal = 0;
-  for (size_t rank = 0; rank < 100; ++rank) {
-    const double discount = 1 / std::log2(static_cast<double>(rank) + 2);
-    if (rank < targets.size()) ideal += discount;
-    if (rank < ranking.size() &&
-        std::binary_search(targets.begin(), targets.end(), ranking[rank].index))
-      gain += discount;
-  }
-  return gain / ideal;
-}
-
 void MeasureNdcg(const SplitData& split, const IalsFactors& factors, Result* result) {
   std::vector<float> scores(factors.items.rows());
   double sum = 0, squares = 0, users = 0;
@@ -156,8 +145,6 @@ void MeasureNdcg(const SplitData& split, const IalsFactors& factors, Result* res
   result->ndcg = sum / users;
   result->ndcg_error = std::sqrt((squares / users - result->ndcg * result->ndcg) / users);
 }
-
-double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 Result Run(const SplitData& split, const IalsOptions& options, ThreadPool& pool,
            HalfStep half_step) {

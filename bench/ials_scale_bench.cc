@@ -27,6 +27,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "kernels/simd.h"
+#include "measure.h"
 #include "models/ials_descent.h"
 #include "models/ials_solver.h"
 #include "scale_data.h"
@@ -36,14 +37,6 @@ namespace marquee {
 namespace {
 
 constexpr double kUnobservedWeight = 0.1, kRegularization = 10;
-
-double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-struct Timer {
-  double start = SteadySeconds(), cpu_start = CpuSeconds();
-  double Seconds() const { return SteadySeconds() - start; }
-  double Cpu() const { return CpuSeconds() - cpu_start; }
-};
 
 // FLOP/s by the clock, and by the processor time of all threads, which says more where others use
 // the machine.

@@ -7,6 +7,7 @@
 #include "kernels/gram.h"
 #include "kernels/top_k.h"
 #include "kernels/vector.h"
+#include "measure.h"
 #include "models/ials_solver.h"
 
 namespace marquee {
@@ -31,18 +32,6 @@ double AllSquaredScores(const kernels::Matrix& users, const kernels::Matrix& ite
       sum += (i == j ? 1 : 2) * double{a.At(i, j)} * double{b.At(i, j)};
   }
   return sum;
-}
-
-double Ndcg(std::span<const kernels::Ranked> ranking, const std::vector<int32_t>& targets) {
-  double gain = 0, ideal = 0;
-  for (size_t rank = 0; rank < kDepth; ++rank) {
-    const double discount = 1 / std::log2(static_cast<double>(rank) + 2);
-    if (rank < targets.size()) ideal += discount;
-    if (rank < ranking.size() &&
-        std::binary_search(targets.begin(), targets.end(), ranking[rank].index))
-      gain += discount;
-  }
-  return gain / ideal;
 }
 
 }  // namespace
@@ -86,7 +75,7 @@ std::vector<double> JudgedNdcg(const ScaleData& data, const IalsOptions& options
         for (size_t u = 0; u < count; ++u) {
           const auto own = std::span(scores).subspan(u * items.rows(), items.rows());
           ndcg[first + u] =
-              Ndcg(kernels::TopK(own, kDepth, seen(u)), data.judged[first + u].targets);
+              Ndcg100(kernels::TopK(own, kDepth, seen(u)), data.judged[first + u].targets);
         }
       });
   return ndcg;

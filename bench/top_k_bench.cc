@@ -16,6 +16,7 @@
 #include "kernels/search.h"
 #include "kernels/simd.h"
 #include "kernels/vector.h"
+#include "measure.h"
 
 namespace marquee {
 namespace {
@@ -24,8 +25,6 @@ using kernels::Matrix;
 using kernels::Ranked;
 
 constexpr size_t kBest = 10;
-
-double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 // Vectors as factorization makes them: later axes weigh less, and items differ in length as they do
 // in popularity.

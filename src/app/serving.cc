@@ -3,18 +3,15 @@
 #include <utility>
 
 #include "base/text.h"
-#include "events/sqlite_event_log.h"
 #include "kernels/simd.h"
 #include "services/routes.h"
 
 namespace marquee {
 
-std::unique_ptr<EventLog> OpenEventLog(const Environment& environment) {
+void ApplyRetention(const Environment& environment, EventLog& log) {
   constexpr int64_t kDayMs = 86'400'000;
-  auto log = OpenSqliteEventLog({.path = environment.home().events()});
   const int64_t days = environment.config().Int("events.retention_days");
-  if (days > 0) log->RemoveBefore(environment.clock().NowMs() - days * kDayMs);
-  return log;
+  if (days > 0) log.RemoveBefore(environment.clock().NowMs() - days * kDayMs);
 }
 
 Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
@@ -27,12 +24,13 @@ Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Optio
       status_(engine_, metrics_, clock, std::string(kernels::SimdLevel())),
       server_(std::move(options.server), MakeRouter(recommend_, events_, status_), http_metrics_) {}
 
-void Serving::Replay(Progress& progress) {
+void Serving::Replay(Progress& progress, const CancelToken& cancel) {
   constexpr int64_t kEvery = 1 << 14;
   const int64_t end = log_.end_offset();
   log_.ForEach(0, [&](const StoredEvent& stored) {
     engine_.Observe(stored.event);
     if (stored.offset % kEvery != 0) return;
+    cancel.ThrowIfRequested("replay the event log");
     progress.Update("replay the event log",
                     static_cast<double>(stored.offset) / static_cast<double>(end),
                     WithThousands(stored.offset));

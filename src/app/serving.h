@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/environment.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/progress.h"
 #include "events/event_log.h"
@@ -19,8 +20,8 @@
 
 namespace marquee {
 
-// The event log of the home, without what is older than it is to be kept.
-std::unique_ptr<EventLog> OpenEventLog(const Environment& environment);
+// Removes from the log what is older than the home is to keep it.
+void ApplyRetention(const Environment& environment, EventLog& log);
 
 class Serving {
  public:
@@ -32,8 +33,9 @@ class Serving {
   // `log` and `clock` must outlive it. Does not listen yet.
   Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
           const Clock& clock);
-  // Brings the engine up to date with the log. REQUIRES: not started. 10 M events take some 15 s.
-  void Replay(Progress& progress);
+  // Brings the engine up to date with the log; half a million events a second. Throws cancelled.
+  // REQUIRES: not started.
+  void Replay(Progress& progress, const CancelToken& cancel);
   // Throws what http::Server::Start throws.
   void Start() { server_.Start(); }
   // Finishes the requests under way, in less than five seconds.

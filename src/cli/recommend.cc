@@ -4,11 +4,11 @@
 #include <limits>
 #include <memory>
 
-#include "app/serving.h"
 #include "base/text.h"
 #include "base/text_table.h"
 #include "cli/context.h"
 #include "cli/show.h"
+#include "events/sqlite_event_log.h"
 #include "pipelines/main_job.h"
 #include "services/render.h"
 
@@ -30,7 +30,7 @@ void Recommend(Context& context, const RecommendFlags& flags) {
                          max_entries);
   if (std::filesystem::exists(environment.home().events())) {
     const auto newest = std::numeric_limits<int64_t>::max();
-    const auto log = OpenEventLog(environment);
+    const auto log = OpenSqliteEventLog({.path = environment.home().events()});
     for (const StoredEvent& stored : log->ReadUser(flags.user, newest, max_entries)) {
       engine.Observe(stored.event);
     }

@@ -12,6 +12,7 @@
 #include "cli/context.h"
 #include "cli/load.h"
 #include "cli/show.h"
+#include "events/sqlite_event_log.h"
 #include "pipelines/main_job.h"
 
 namespace marquee::cli {
@@ -98,7 +99,8 @@ void Up(Context& context, const UpFlags& flags) {
   context.progress.Update("load the models", -1, "");
   const ModelStore store(environment.home().models(), environment.clock());
   const auto session = environment.engine().NewSession();
-  const auto log = OpenEventLog(environment);
+  const auto log = OpenSqliteEventLog({.path = environment.home().events()});
+  ApplyRetention(environment, *log);
   const Config& config = environment.config();
   Serving serving(
       LoadBundle(*session, environment.lake(), store, environment.min_rating(),
@@ -108,7 +110,7 @@ void Up(Context& context, const UpFlags& flags) {
        .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
        .max_live_entries = static_cast<int>(config.Int("events.max_per_user"))},
       environment.clock());
-  serving.Replay(context.progress);
+  serving.Replay(context.progress, context.cancel);
   context.progress.Finish();
   ListenWith([&] { serving.Start(); });
   ShowOutcome(result, serving.engine());

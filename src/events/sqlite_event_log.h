@@ -15,8 +15,9 @@ struct SqliteEventLogOptions {
 
 // Write-ahead logging with synchronous=FULL: a commit is one fsync. A single writer thread takes
 // all that waits as one transaction (group commit), so many callers share an fsync; readers do not
-// wait for it. Cost: an append is one fsync and some 3 us an event; reads are index lookups.
-// Memory: the waiting events and 16 MiB of pages a connection.
+// wait for it. Cost: an append is one fsync, and an event writes a page of each index
+// (docs/benchmarks.md); reads are index lookups. Memory: the waiting events and 16 MiB of pages a
+// connection.
 //
 // Throws unavailable when the file cannot be opened, data_loss when it is not such a log or
 // damaged, failed_precondition when a newer version of Marquee wrote it.

@@ -8,21 +8,25 @@
 namespace marquee::http {
 namespace {
 
-std::string KnownHint(const std::vector<std::string>& known) {
+std::string KnownHint(std::span<const std::string> known) {
   if (known.empty()) return "this route takes no query parameters";
   return StrCat("this route takes: ", Join(known, ", "));
 }
 
 }  // namespace
 
-void RequireKnownQuery(const Request& request, std::initializer_list<std::string_view> known) {
+void RequireKnownQuery(const Request& request, std::span<const std::string> known) {
   for (const Param& param : request.query) {
     if (std::ranges::find(known, param.name) != known.end()) continue;
-    const std::vector<std::string> names(known.begin(), known.end());
     throw Error(Code::kInvalidArgument,
-                StrCat("unknown query parameter '", param.name, "'", DidYouMean(param.name, names)),
-                KnownHint(names));
+                StrCat("unknown query parameter '", param.name, "'", DidYouMean(param.name, known)),
+                KnownHint(known));
   }
+}
+
+void RequireKnownQuery(const Request& request, std::initializer_list<std::string_view> known) {
+  if (request.query.empty()) return;
+  RequireKnownQuery(request, std::vector<std::string>(known.begin(), known.end()));
 }
 
 int64_t QueryInt(const Request& request, std::string_view name, int64_t fallback, int64_t min,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 namespace marquee::http {
 
 // Throws for a parameter that is not in `known`, naming the nearest one.
+void RequireKnownQuery(const Request& request, std::span<const std::string> known);
 void RequireKnownQuery(const Request& request, std::initializer_list<std::string_view> known);
 
 // The whole number of parameter `name`, or `fallback` when it is not given. Throws

@@ -146,14 +146,19 @@ ModelManifest TrainOn(const LikedData& data, const TrainRequest& request, Json m
   return store.Add(*model, std::move(draft));
 }
 
-// Ratings above `min_rating`; all of them where the data knows no ratings (every value is 1).
-Interactions Liked(const Interactions& all, float min_rating) {
+// Whether the data knows ratings: else every value is 1.
+bool HasRatings(const Interactions& all) {
   for (int32_t user = 0; user < all.num_users(); ++user) {
     for (const float value : all.by_user().Row(user).values) {
-      if (value != 1) return KeepAbove(all, min_rating);
+      if (value != 1) return true;
     }
   }
-  return all;
+  return false;
+}
+
+// Ratings above `min_rating`; all of them where the data knows no ratings.
+Interactions Liked(const Interactions& all, float min_rating) {
+  return HasRatings(all) ? KeepAbove(all, min_rating) : all;
 }
 
 // A model whose item rows are those of `gold`.
@@ -238,6 +243,7 @@ std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake
                         ? bundle->model
                         : LoadFor(gold, store, published->fallback);
   bundle->liked = Liked(gold.interactions, min_rating);
+  bundle->rated = HasRatings(gold.interactions);
   bundle->min_rating = min_rating;
   bundle->liked_value = MeanValue(bundle->liked);
   bundle->interactions = std::move(gold.interactions);

@@ -22,6 +22,7 @@ struct ModelBundle {
   Interactions liked;                    // of these, what the model scores from; the same rows
   std::shared_ptr<const Catalog> catalog;
   int64_t loaded_ms = 0;
+  bool rated = true;       // values are ratings; else each is 1 and says that the item was met
   float min_rating = 3.5;  // ratings above it count as liked
   // What an event that shows liking counts as where it gives no rating: the mean rating of `liked`.
   float liked_value = 1;

@@ -71,14 +71,10 @@ std::vector<LiveEntry> WithSession(std::vector<LiveEntry> live, const RecommendQ
   constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
   int64_t time_ms = query.session_ms;
   for (const std::string& item_id : query.session) {
-    const LiveEntry entry{&item_id, EventKind::kClick, kNoValue, time_ms += 1000};
-    const auto same = std::ranges::find_if(
-        live, [&](const LiveEntry& known) { return *known.item_id == item_id; });
-    if (same == live.end()) {
-      live.push_back(entry);
-    } else if (Supersedes(entry, *same)) {
-      *same = entry;
-    }
+    const auto same = std::ranges::find(live, item_id, &LiveEntry::item_id);
+    LiveEntry& entry = same != live.end() ? *same : live.emplace_back(&item_id);
+    time_ms += 1000;
+    entry.Add({EventKind::kClick, kNoValue, time_ms});
   }
   return live;
 }
@@ -89,6 +85,7 @@ struct Ask {
   const RecommendQuery& query;
   const UserHistory& history;
   std::vector<int32_t> left_out;
+  bool known;  // the user liked something before this session
 
   std::vector<float> NoScores() const {
     return std::vector<float>(static_cast<size_t>(bundle.catalog->size()));
@@ -110,9 +107,8 @@ CachedAnswer ByModel(const Ask& ask) {
   if (!SaysSomething(scores)) return answer;
   const auto ranked = ask.Select(scores);
   const auto explanations = folded->Explain(ItemsOf(ranked), 1);
-  const std::string_view rung = ask.query.user_id.empty() ? "session" : "personal";
   for (size_t i = 0; i < ranked.size(); ++i) {
-    if (!explanations[i].empty()) answer.rung = rung;
+    if (!explanations[i].empty()) answer.rung = ask.known ? "personal" : "session";
     answer.items.push_back(
         {ranked[i].index, ranked[i].score,
          cold ? ProfileReason() : HistoryReason(ask.bundle, ask.history, explanations[i])});
@@ -177,15 +173,17 @@ RecommendEngine::~RecommendEngine() = default;
 Recommendation RecommendEngine::Recommend(const RecommendQuery& query) const {
   const std::shared_ptr<const Active> current = active();
   const ModelBundle& bundle = *current->bundle;
-  const UserHistory history(bundle, query.user_id,
-                            WithSession(live_.Entries(query.user_id), query));
+  const std::vector<LiveEntry> entries = live_.Entries(query.user_id);
+  const UserHistory history(bundle, query.user_id, WithSession(entries, query));
   // Events change an answer, so only one that rests on the bundle alone is kept.
   const int32_t row = query.plain() ? history.row_of_bundle() : -1;
   std::shared_ptr<const CachedAnswer> answer;
   if (row >= 0) answer = current->answers.Find(row, query.k);
   if (!answer) {
+    const bool known =
+        query.session.empty() || UserHistory(bundle, query.user_id, entries).liked().size() > 0;
     const Ask ask{bundle, query, history,
-                  LeftOut(*bundle.catalog, query.filter, history.met().columns)};
+                  LeftOut(*bundle.catalog, query.filter, history.met().columns), known};
     answer = std::make_shared<CachedAnswer>(Descend(ask));
     if (row >= 0) current->answers.Insert(row, query.k, answer);
   }

@@ -42,10 +42,10 @@ struct UserProfile {
 // by then: the very next answer follows an event.
 //
 // The fallback ladder: "personal", what the model makes of what the user liked, of the session too;
-// "session", the same for nobody known; "content", what fits the tastes that the query states;
-// "profile", what the model makes of what else is known of a user without likes; "popular", when
-// nothing is known, or the model has nothing to say (all scores equal, or one not finite) or does
-// not look at users.
+// "session", the same for somebody of whom no likes are known; "content", what fits the tastes that
+// the query states; "profile", what the model makes of what else is known of a user without likes;
+// "popular", when nothing is known, or the model has nothing to say (all scores equal, or one not
+// finite) or does not look at users.
 class RecommendEngine {
  public:
   // `max_live_entries`: see LiveUsers.

@@ -56,6 +56,7 @@ std::shared_ptr<ModelBundle> MakeBundle(const std::string& type, float liked = 5
   bundle->interactions = TwoCamps(liked, disliked);
   bundle->liked = disliked > 0 ? KeepAbove(bundle->interactions, 3.5f) : bundle->interactions;
   bundle->model = Train(type, bundle->liked);
+  bundle->rated = liked != 1;
   bundle->popular = Train("most-popular", bundle->liked);
   std::vector<CatalogItem> items;
   for (int item = 0; item < kItems; ++item) {
@@ -175,6 +176,7 @@ TEST(LiveEngine, ASessionOfNobodyKnownIsAnswered) {
   EXPECT_EQ(engine.Recommend({.session = {"unheard of"}}).rung, "popular");
   // Of a known user it adds to what is known, for this answer alone.
   EXPECT_EQ(engine.Recommend({.user_id = "u2", .session = {"i7"}}).rung, "personal");
+  EXPECT_EQ(engine.Recommend({.user_id = "nobody", .session = {"i7"}}).rung, "session");
   EXPECT_EQ(engine.live().num_users(), 0);
 }
 

@@ -14,12 +14,12 @@ bool SaysAnOpinion(EventKind kind) {
 
 }  // namespace
 
-bool ShowsLiking(EventKind kind, float value, float min_rating) {
-  switch (kind) {
+bool ShowsLiking(const Deed& deed, float min_rating) {
+  switch (deed.kind) {
     case EventKind::kRating:
-      return value > min_rating;
+      return deed.value > min_rating;
     case EventKind::kWatch:
-      return !(value < kWatchedEnough);  // without a value: the whole
+      return !(deed.value < kWatchedEnough);  // without a value: the whole
     case EventKind::kLike:
     case EventKind::kClick:
       return true;
@@ -28,35 +28,42 @@ bool ShowsLiking(EventKind kind, float value, float min_rating) {
   }
 }
 
-bool Supersedes(const LiveEntry& newer, const LiveEntry& older) {
-  const auto order = [](const LiveEntry& entry) {
-    const float value = entry.value == entry.value ? entry.value : 0;
-    return std::tuple(entry.time_ms, entry.kind, value);
+void LiveEntry::Add(const Deed& deed) {
+  if (deed.kind == EventKind::kRemove) {
+    removed_ms_ = std::max(removed_ms_, deed.time_ms);
+    return;
+  }
+  const auto order = [](const Deed& d) {
+    return std::tuple(d.time_ms, d.kind, d.value == d.value ? d.value : 0);
   };
-  const bool removal = newer.kind == EventKind::kRemove || older.kind == EventKind::kRemove;
-  const bool opinion = SaysAnOpinion(newer.kind);
-  if (!removal && opinion != SaysAnOpinion(older.kind)) return opinion;
-  return order(newer) > order(older);
+  Deed& place = SaysAnOpinion(deed.kind) ? opinion_ : hint_;
+  if (order(deed) > order(place)) place = deed;
+}
+
+std::optional<Deed> LiveEntry::Standing() const {
+  if (opinion_.time_ms > removed_ms_) return opinion_;
+  if (hint_.time_ms > removed_ms_) return hint_;
+  return std::nullopt;
+}
+
+int64_t LiveEntry::newest_ms() const {
+  return std::max({opinion_.time_ms, hint_.time_ms, removed_ms_});
 }
 
 void LiveUsers::Observe(const Event& event) {
   if (event.kind == EventKind::kImpression || event.kind == EventKind::kSearch) return;
-  const LiveEntry entry{Intern(event.item_id), event.kind, static_cast<float>(event.value),
-                        event.time_ms};
+  const std::string* item_id = Intern(event.item_id);
   Shard& shard = ShardOf(event.user_id);
   const std::lock_guard lock(shard.mutex);
-  const auto at = shard.users.find(event.user_id);
-  std::vector<LiveEntry>& entries =
-      at != shard.users.end() ? at->second : shard.users[event.user_id];
-  const auto same = std::ranges::find(entries, entry.item_id, &LiveEntry::item_id);
-  if (same != entries.end()) {
-    if (Supersedes(entry, *same)) *same = entry;
-    return;
+  std::vector<LiveEntry>& entries = shard.users[event.user_id];
+  const auto same = std::ranges::find_if(
+      entries, [&](const LiveEntry& entry) { return &entry.item_id() == item_id; });
+  const Deed deed{event.kind, static_cast<float>(event.value), event.time_ms};
+  if (same != entries.end()) return same->Add(deed);
+  entries.emplace_back(item_id).Add(deed);
+  if (entries.size() > max_entries_) {
+    entries.erase(std::ranges::min_element(entries, {}, &LiveEntry::newest_ms));
   }
-  if (entries.size() == max_entries_) {
-    entries.erase(std::ranges::min_element(entries, {}, &LiveEntry::time_ms));
-  }
-  entries.push_back(entry);
 }
 
 std::vector<LiveEntry> LiveUsers::Entries(std::string_view user_id) const {

@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,29 +16,46 @@
 
 namespace marquee {
 
-// What stands of the events of a user with an item.
-struct LiveEntry {
-  const std::string* item_id;  // lives as long as the LiveUsers
-  EventKind kind;              // kRemove: all of it was taken back
-  float value;                 // as the event gave it; NaN where it gave none
+struct Deed {
+  EventKind kind;
+  float value;  // as the event gave it; NaN where it gave none
   int64_t time_ms;
 };
 
-// Whether an event of `kind`, as given, is a sign that the user likes the item: a rating above
-// `min_rating`, a like, a click, a film watched by half or more.
-bool ShowsLiking(EventKind kind, float value, float min_rating);
+// Whether a deed is a sign that the user likes the item: a rating above `min_rating`, a like, a
+// click, a film watched by half or more.
+bool ShowsLiking(const Deed& deed, float min_rating);
 
-// Whether `newer` stands in place of `older`, both of one user with one item: what says an opinion
-// (rating, like, dislike) goes before what only hints at one, a removal and what follows it by
-// time; among equals the later one, of equal times the one whose kind and value are greater. So the
-// result of a fold does not depend on the order of its events.
-bool Supersedes(const LiveEntry& newer, const LiveEntry& older);
+// What a user did with an item, as far as it can still count: the latest opinion (rating, like,
+// dislike), the latest hint at one (watch, click, skip), the latest removal. Each only grows later,
+// so the result does not depend on the order in which deeds are added, nor on how often.
+class LiveEntry {
+ public:
+  // `item_id` must outlive it.
+  explicit LiveEntry(const std::string* item_id) : item_id_(item_id) {}
 
-// Thread-safe; users are spread over locks. Memory: 24 bytes an entry, some 150 a user and 80 an
-// item id.
+  void Add(const Deed& deed);
+  const std::string& item_id() const { return *item_id_; }
+  // What counts: of what came after the removal the opinion, else the hint; nothing when all was
+  // taken back. Of deeds at one time the greater kind and value stands, and a removal wins.
+  std::optional<Deed> Standing() const;
+  int64_t newest_ms() const;
+
+ private:
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
+  static constexpr Deed kNothing = {EventKind::kSkip, 0, kNever};
+
+  const std::string* item_id_;
+  Deed opinion_ = kNothing;
+  Deed hint_ = kNothing;
+  int64_t removed_ms_ = kNever;
+};
+
+// Thread-safe; users are spread over locks. Memory: 48 bytes an entry, and each id once.
 class LiveUsers {
  public:
-  // Of a user, the `max_entries` items that were last acted on are kept. REQUIRES: > 0.
+  // Of a user, the `max_entries` items that were last acted on are kept; what is dropped is as if
+  // it had not been. REQUIRES: > 0.
   explicit LiveUsers(int max_entries = 500) : max_entries_(static_cast<size_t>(max_entries)) {}
 
   // Impressions and searches change nothing. O(entries of the user).

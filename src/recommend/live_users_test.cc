@@ -24,7 +24,9 @@ Event Make(EventKind kind, const std::string& item, int64_t time_ms, double valu
 std::vector<std::string> Standing(const LiveUsers& users) {
   std::vector<std::string> texts;
   for (const LiveEntry& entry : users.Entries("u")) {
-    texts.push_back(StrCat(*entry.item_id, " ", EventKindName(entry.kind), " ", entry.value));
+    const std::optional<Deed> deed = entry.Standing();
+    const std::string text = deed ? StrCat(EventKindName(deed->kind), " ", deed->value) : "nothing";
+    texts.push_back(StrCat(entry.item_id(), " ", text));
   }
   std::ranges::sort(texts);
   return texts;
@@ -47,7 +49,7 @@ TEST(LiveUsers, AHintDoesNotOverrideAnOpinionButARemovalDoes) {
   users.Observe(Make(EventKind::kClick, "a", 2));
   EXPECT_THAT(Standing(users), testing::ElementsAre("a rating 1"));
   users.Observe(Make(EventKind::kRemove, "a", 3));
-  EXPECT_THAT(Standing(users), testing::ElementsAre("a remove nan"));
+  EXPECT_THAT(Standing(users), testing::ElementsAre("a nothing"));
   users.Observe(Make(EventKind::kClick, "a", 4));
   EXPECT_THAT(Standing(users), testing::ElementsAre("a click nan"));
 }
@@ -62,10 +64,11 @@ TEST(LiveUsers, ImpressionsAndSearchesChangeNothing) {
 
 TEST(LiveUsers, ForgetsTheOldestBeyondTheLimit) {
   LiveUsers users(3);
-  for (int i = 0; i < 5; ++i) users.Observe(Make(EventKind::kClick, StrCat("i", i), 10 - i));
-  // i0 is the newest and stays; each later one takes the place of the oldest so far.
+  for (const int64_t time_ms : {10, 6, 8, 4, 9}) {
+    users.Observe(Make(EventKind::kClick, StrCat("i", time_ms), time_ms));
+  }
   EXPECT_THAT(Standing(users),
-              testing::ElementsAre("i0 click nan", "i1 click nan", "i4 click nan"));
+              testing::ElementsAre("i10 click nan", "i8 click nan", "i9 click nan"));
 }
 
 TEST(LiveUsers, ForgetsAUser) {
@@ -79,12 +82,13 @@ TEST(LiveUsers, ForgetsAUser) {
 TEST(LiveUsers, TheOrderOfEventsDoesNotMatter) {
   Rng rng(1);
   const std::vector<EventKind> kinds = {EventKind::kRating, EventKind::kClick, EventKind::kWatch,
-                                        EventKind::kLike,   EventKind::kSkip,  EventKind::kDislike};
+                                        EventKind::kLike,   EventKind::kSkip,  EventKind::kDislike,
+                                        EventKind::kRemove};
   std::vector<Event> events;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 60; ++i) {
     const EventKind kind = kinds[rng.Below(kinds.size())];
     const bool rating = kind == EventKind::kRating;
-    events.push_back(Make(kind, StrCat("i", rng.Below(10)), static_cast<int64_t>(rng.Below(5)),
+    events.push_back(Make(kind, StrCat("i", rng.Below(10)), static_cast<int64_t>(rng.Below(8)),
                           rating ? static_cast<double>(rng.Below(5)) : NAN));
   }
   LiveUsers first;
@@ -116,16 +120,27 @@ TEST(LiveUsers, ManyThreadsObserveAtOnce) {
   EXPECT_THAT(users.Entries("u3"), SizeIs(50));
 }
 
+TEST(LiveUsers, ARemovalThatComesLateTakesBackOnlyWhatWasBefore) {
+  LiveUsers users;
+  users.Observe(Make(EventKind::kRating, "a", 1, 5));
+  users.Observe(Make(EventKind::kClick, "a", 3));
+  users.Observe(Make(EventKind::kRemove, "a", 2));
+  EXPECT_THAT(Standing(users), testing::ElementsAre("a click nan"));
+}
+
 TEST(ShowsLiking, ByKindAndValue) {
-  EXPECT_TRUE(ShowsLiking(EventKind::kRating, 4, 3.5f));
-  EXPECT_FALSE(ShowsLiking(EventKind::kRating, 3.5f, 3.5f));
-  EXPECT_TRUE(ShowsLiking(EventKind::kWatch, 0.5f, 3.5f));
-  EXPECT_TRUE(ShowsLiking(EventKind::kWatch, NAN, 3.5f));
-  EXPECT_FALSE(ShowsLiking(EventKind::kWatch, 0.4f, 3.5f));
-  EXPECT_TRUE(ShowsLiking(EventKind::kLike, NAN, 3.5f));
-  EXPECT_TRUE(ShowsLiking(EventKind::kClick, NAN, 3.5f));
-  EXPECT_FALSE(ShowsLiking(EventKind::kDislike, NAN, 3.5f));
-  EXPECT_FALSE(ShowsLiking(EventKind::kSkip, NAN, 3.5f));
+  const auto shows = [](EventKind kind, float value) {
+    return ShowsLiking({kind, value, 0}, 3.5f);
+  };
+  EXPECT_TRUE(shows(EventKind::kRating, 4));
+  EXPECT_FALSE(shows(EventKind::kRating, 3.5f));
+  EXPECT_TRUE(shows(EventKind::kWatch, 0.5f));
+  EXPECT_TRUE(shows(EventKind::kWatch, NAN));
+  EXPECT_FALSE(shows(EventKind::kWatch, 0.4f));
+  EXPECT_TRUE(shows(EventKind::kLike, NAN));
+  EXPECT_TRUE(shows(EventKind::kClick, NAN));
+  EXPECT_FALSE(shows(EventKind::kDislike, NAN));
+  EXPECT_FALSE(shows(EventKind::kSkip, NAN));
 }
 
 }  // namespace

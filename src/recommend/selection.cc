@@ -11,7 +11,8 @@
 namespace marquee {
 namespace {
 
-constexpr size_t kMinCandidates = 100;
+constexpr size_t kCandidates = 400;
+constexpr size_t kSpreadPlaces = 100;
 
 int32_t RequireGenre(const Catalog& catalog, const std::string& genre) {
   const std::optional<int32_t> found = catalog.FindGenre(genre);
@@ -35,34 +36,28 @@ float Overlap(std::span<const int32_t> a, std::span<const int32_t> b) {
   return either == 0 ? 0 : static_cast<float>(both) / static_cast<float>(either);
 }
 
-// Takes `n` of the candidates one after another, each the one whose score, on a scale of 0 to 1,
-// less its likeness to the nearest one taken is greatest.
-std::vector<kernels::Ranked> Spread(const Catalog& catalog, std::vector<kernels::Ranked> candidates,
-                                    size_t n, float diversity) {
+// Puts the first kSpreadPlaces of the candidates, which are in the order of scores, each in turn to
+// be the one whose score, on a scale of 0 to 1, less its likeness to the nearest one before is
+// greatest; the others follow as they were.
+void Spread(const Catalog& catalog, float diversity, std::span<kernels::Ranked> candidates) {
+  if (candidates.empty()) return;
   const float best = candidates.front().score;
   const float range = std::max(best - candidates.back().score, std::numeric_limits<float>::min());
-  std::vector<float> nearest(candidates.size(), 0);
-  std::vector<bool> taken(candidates.size(), false);
-  std::vector<kernels::Ranked> list;
-  while (list.size() < n) {
-    size_t next = candidates.size();
-    float next_value = -std::numeric_limits<float>::infinity();
-    for (size_t i = 0; i < candidates.size(); ++i) {
-      const float relevance = 1 - (best - candidates[i].score) / range;
-      const float value = (1 - diversity) * relevance - diversity * nearest[i];
-      if (taken[i] || !(value > next_value)) continue;
-      next = i;
-      next_value = value;
-    }
-    if (next == candidates.size()) break;
-    taken[next] = true;
-    list.push_back(candidates[next]);
-    const auto genres = catalog.genres_of(candidates[next].index);
-    for (size_t i = 0; i < candidates.size(); ++i) {
-      nearest[i] = std::max(nearest[i], Overlap(catalog.genres_of(candidates[i].index), genres));
+  std::vector<float> nearest(static_cast<size_t>(catalog.size()), 0);  // by item
+  const auto value = [&](const kernels::Ranked& candidate) {
+    const float relevance = 1 - (best - candidate.score) / range;
+    return (1 - diversity) * relevance - diversity * nearest[static_cast<size_t>(candidate.index)];
+  };
+  for (size_t place = 0; place < std::min(kSpreadPlaces, candidates.size()); ++place) {
+    const auto rest = candidates.subspan(place);
+    const auto next = std::ranges::max_element(rest, {}, value);
+    std::rotate(rest.begin(), next, next + 1);
+    const auto genres = catalog.genres_of(rest.front().index);
+    for (const kernels::Ranked& other : rest.subspan(1)) {
+      float& likeness = nearest[static_cast<size_t>(other.index)];
+      likeness = std::max(likeness, Overlap(catalog.genres_of(other.index), genres));
     }
   }
-  return list;
 }
 
 }  // namespace
@@ -94,18 +89,16 @@ std::vector<kernels::Ranked> Select(const Catalog& catalog, std::span<const floa
                                     std::span<const int32_t> left_out,
                                     const RecommendQuery& query) {
   const auto n = static_cast<size_t>(query.skip + query.k);
-  std::vector<kernels::Ranked> list;
-  if (query.diversity > 0) {
-    list = kernels::TopK(scores, std::max(4 * n, kMinCandidates), left_out);
-    if (!list.empty())
-      list = Spread(catalog, std::move(list), n, static_cast<float>(query.diversity));
-  } else {
-    list = kernels::TopK(scores, n, left_out);
+  const bool spread = query.diversity > 0;
+  std::vector<kernels::Ranked> list =
+      kernels::TopK(scores, spread ? std::max(n, kCandidates) : n, left_out);
+  if (spread) {
+    Spread(catalog, static_cast<float>(query.diversity),
+           std::span(list).first(std::min(list.size(), kCandidates)));
   }
-  const auto skipped =
-      static_cast<ptrdiff_t>(std::min(list.size(), static_cast<size_t>(query.skip)));
-  list.erase(list.begin(), list.begin() + skipped);
-  return list;
+  const auto first = static_cast<ptrdiff_t>(std::min(list.size(), static_cast<size_t>(query.skip)));
+  const auto last = static_cast<ptrdiff_t>(std::min(list.size(), n));
+  return {list.begin() + first, list.begin() + last};
 }
 
 std::vector<float> TasteScores(const Catalog& catalog,

@@ -17,8 +17,9 @@ namespace marquee {
 std::vector<int32_t> LeftOut(const Catalog& catalog, const ItemFilter& filter,
                              std::span<const int32_t> met);
 
-// The items of a query, best first: TopK, spread where the query says so, without the first `skip`.
-// With diversity, the best 4 (skip + k), at least 100, are candidates; O(candidates (skip + k)).
+// The items of a query, best first: TopK, without the first `skip`. With diversity the best 400 are
+// candidates for the first 100 places; whatever is left follows by score, so pages are of one list.
+// O(items), and 40,000 comparisons of genres with diversity.
 std::vector<kernels::Ranked> Select(const Catalog& catalog, std::span<const float> scores,
                                     std::span<const int32_t> left_out, const RecommendQuery& query);
 

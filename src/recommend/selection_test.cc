@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <set>
+#include <string>
+
 #include "base/error_matchers.h"
 
 namespace marquee {
@@ -70,6 +74,26 @@ TEST_F(SelectionTest, DiversityTakesAnotherGenreBeforeTheNextBest) {
   // Pages of a spread list are of one list, too.
   EXPECT_THAT(Rows(Select(films_, scores_, {}, {.k = 1, .skip = 1, .diversity = 0.5})),
               ElementsAre(2));
+}
+
+TEST(Select, PagesOfASpreadListAreOfOneListHoweverLongTheyAre) {
+  std::vector<CatalogItem> items;
+  std::vector<float> scores;
+  for (int i = 0; i < 1500; ++i) {
+    items.push_back({"i" + std::to_string(i), "", 2000, {"g" + std::to_string(i / 50)}, 1, 3});
+    scores.push_back(static_cast<float>(2000 - i));
+  }
+  const Catalog catalog(std::move(items));
+  const std::vector<int32_t> whole =
+      Rows(Select(catalog, scores, {}, {.k = 1000, .diversity = 0.7}));
+  EXPECT_FALSE(std::ranges::is_sorted(whole));
+  EXPECT_EQ(std::set(whole.begin(), whole.end()).size(), 1000);
+  std::vector<int32_t> paged;
+  for (const int size : {1, 20, 379, 300, 300}) {
+    const RecommendQuery page{.k = size, .skip = static_cast<int>(paged.size()), .diversity = 0.7};
+    for (const int32_t row : Rows(Select(catalog, scores, {}, page))) paged.push_back(row);
+  }
+  EXPECT_EQ(paged, whole);
 }
 
 TEST_F(SelectionTest, DiversityGivesEveryItemOnce) {

@@ -19,7 +19,7 @@ struct Placed {
 std::vector<Placed> ByRow(const ModelBundle& bundle, std::span<const LiveEntry> live) {
   std::vector<Placed> placed;
   for (const LiveEntry& entry : live) {
-    const std::optional<int32_t> item = bundle.catalog->Find(*entry.item_id);
+    const std::optional<int32_t> item = bundle.catalog->Find(entry.item_id());
     if (item) placed.push_back({*item, entry});
   }
   std::ranges::sort(placed, {}, &Placed::item);
@@ -46,8 +46,7 @@ UserHistory::UserHistory(const ModelBundle& bundle, std::string_view user_id,
       features_ = bundle.interactions.UserFeatures(*user);
     }
   }
-  const bool rated = std::ranges::any_of(met_.values, [](float value) { return value != 1; });
-  kind_of_bundle_ = rated ? EventKind::kRating : EventKind::kWatch;
+  kind_of_bundle_ = bundle.rated ? EventKind::kRating : EventKind::kWatch;
   if (!live.empty()) Merge(bundle, live);
 }
 
@@ -58,32 +57,29 @@ EventKind UserHistory::KindOf(int32_t item) const {
 }
 
 void UserHistory::Merge(const ModelBundle& bundle, std::span<const LiveEntry> live) {
-  const std::vector<Placed> placed = ByRow(bundle, live);
-  const auto add = [&](int32_t item, const LiveEntry& entry, bool liked) {
-    if (entry.kind == EventKind::kRemove) return;
-    const float value = entry.kind == EventKind::kRating ? entry.value : bundle.liked_value;
-    merged_met_.Add(item, value, entry.time_ms / 1000);
-    kinds_.push_back(entry.kind);
-    if (liked) merged_liked_.Add(item, value, entry.time_ms / 1000);
-  };
-  const auto add_live = [&](const Placed& next) {
-    add(next.item, next.entry, ShowsLiking(next.entry.kind, next.entry.value, bundle.min_rating));
-  };
-  size_t next = 0;
+  std::vector<Placed> placed = ByRow(bundle, live);
+  const size_t num_live = placed.size();
   for (size_t i = 0; i < met_.size(); ++i) {
     const int32_t item = met_.columns[i];
-    while (next < placed.size() && placed[next].item < item) add_live(placed[next++]);
-    const float value = kind_of_bundle_ == EventKind::kRating ? met_.values[i] : kNoValue;
-    const LiveEntry loaded{nullptr, kind_of_bundle_, value, met_.times_s[i] * 1000};
-    const bool both = next < placed.size() && placed[next].item == item;
-    if (both && Supersedes(placed[next].entry, loaded)) {
-      add_live(placed[next]);
-    } else {
-      add(item, loaded, std::ranges::binary_search(liked_.columns, item));
-    }
-    if (both) ++next;
+    const auto of_live = std::span(placed).first(num_live);
+    const auto same = std::ranges::lower_bound(of_live, item, {}, &Placed::item);
+    const auto at = static_cast<size_t>(same - of_live.begin());
+    const Deed loaded{kind_of_bundle_, bundle.rated ? met_.values[i] : kNoValue,
+                      met_.times_s[i] * 1000};
+    const bool both = at < num_live && placed[at].item == item;
+    if (!both) placed.push_back({item, LiveEntry(nullptr)});
+    placed[both ? at : placed.size() - 1].entry.Add(loaded);
   }
-  while (next < placed.size()) add_live(placed[next++]);
+  std::ranges::sort(placed, {}, &Placed::item);
+  for (const Placed& next : placed) {
+    const std::optional<Deed> deed = next.entry.Standing();
+    if (!deed) continue;
+    const float value = deed->kind == EventKind::kRating ? deed->value : bundle.liked_value;
+    merged_met_.Add(next.item, value, deed->time_ms / 1000);
+    kinds_.push_back(deed->kind);
+    if (ShowsLiking(*deed, bundle.min_rating))
+      merged_liked_.Add(next.item, value, deed->time_ms / 1000);
+  }
   met_ = merged_met_.row();
   liked_ = merged_liked_.row();
 }

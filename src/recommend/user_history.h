@@ -11,8 +11,8 @@
 
 namespace marquee {
 
-// Of one bundle, which must outlive it. Where data and events speak of the same item, Supersedes
-// decides, so events that were loaded into the data since count once. Events with items that the
+// Of one bundle, which must outlive it. Data and events of the same item are added up as LiveEntry
+// does, so events that were loaded into the data since count once. Events with items that the
 // bundle does not know count for nothing. Immutable.
 class UserHistory {
  public:

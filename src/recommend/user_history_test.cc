@@ -28,7 +28,8 @@ ModelBundle MakeBundle(float first = 5, float second = 2) {
   bundle.interactions = builder.Build();
   bundle.liked = second == 1 ? bundle.interactions : KeepAbove(bundle.interactions, 3.5f);
   bundle.catalog = std::make_shared<Catalog>(std::move(items));
-  bundle.liked_value = second == 1 ? 1.0f : 4.5f;
+  bundle.rated = second != 1;
+  bundle.liked_value = bundle.rated ? 4.5f : 1.0f;
   return bundle;
 }
 
@@ -89,6 +90,27 @@ TEST_F(UserHistoryTest, ARemovalTakesALoadedItemBack) {
   Observe(EventKind::kRemove, "i1", 200'000);
   const UserHistory history(bundle_, "u", live());
   EXPECT_THAT(history.met().columns, ElementsAre(3));
+  EXPECT_THAT(history.liked().columns, IsEmpty());
+}
+
+TEST_F(UserHistoryTest, WhatFollowsARemovalCountsThoughARatingWasLoaded) {
+  Observe(EventKind::kClick, "i3", 300'000);
+  Observe(EventKind::kRemove, "i3", 200'000);
+  const UserHistory history(bundle_, "u", live());
+  EXPECT_THAT(history.liked().columns, ElementsAre(1, 3));
+  EXPECT_EQ(history.KindOf(3), EventKind::kClick);
+}
+
+TEST_F(UserHistoryTest, SomebodyWhoRatesAllWithOneLikesNothing) {
+  const ModelBundle bundle = [] {
+    ModelBundle low = MakeBundle(1, 1);
+    low.rated = true;
+    low.liked = KeepAbove(low.interactions, 3.5f);
+    return low;
+  }();
+  Observe(EventKind::kSkip, "i0", 200'000);
+  const UserHistory history(bundle, "u", live());
+  EXPECT_THAT(history.met().columns, ElementsAre(0, 1, 3));
   EXPECT_THAT(history.liked().columns, IsEmpty());
 }
 

@@ -10,6 +10,7 @@
 #include "http/body.h"
 #include "http/params.h"
 #include "services/event_json.h"
+#include "services/recommend_query.h"
 
 namespace marquee {
 namespace {
@@ -129,7 +130,7 @@ http::Response EventService::LogEvents(const http::Request& request) const {
 
 http::Response EventService::History(const http::Request& request) const {
   http::RequireKnownQuery(request, {"limit", "skip"});
-  const std::string& user_id = request.PathParam("user_id");
+  const std::string user_id(CheckedId("user_id", request.PathParam("user_id")));
   const auto limit = static_cast<size_t>(http::QueryInt(request, "limit", 100, 1, 1000));
   const auto skip = static_cast<size_t>(http::QueryInt(request, "skip", 0, 0, 100'000));
   const auto bundle = engine_.bundle();

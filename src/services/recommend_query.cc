@@ -7,57 +7,36 @@
 #include "base/text.h"
 #include "http/body.h"
 #include "http/params.h"
+#include "services/json_fields.h"
 
 namespace marquee {
 namespace {
 
-constexpr int64_t kMaxCount = 1000;
 constexpr int64_t kMaxYear = 9999;
 constexpr size_t kMaxTextBytes = 256;
-constexpr size_t kMaxBodyBytes = 1 << 20;
 
-const std::vector<std::string> kFields = {"user_id",  "k",        "num_recommendations",
-                                          "offset",   "genres",   "exclude",
-                                          "min_year", "max_year", "diversity"};
+// The user first: in some routes it stands in the path.
+const std::vector<std::string> kFields = {
+    "user_id",  "num_recommendations", "k", "offset", "genres", "exclude", "min_year", "max_year",
+    "diversity"};
 
-[[noreturn]] void Refuse(std::string_view field, const Json& value, std::string_view wanted) {
-  throw Error(Code::kInvalidArgument,
-              StrCat(field, " is ", value.Dump().substr(0, 80), ": must be ", wanted),
-              StrCat("give ", field, " as ", wanted));
-}
-
-void RefuseBothCounts() {
-  throw Error(Code::kInvalidArgument, "both k and num_recommendations are given",
-              "they mean the same: give one");
-}
-
-const Json* Given(const Json& body, std::string_view field) {
-  const Json* value = body.Find(field);
-  return value == nullptr || value->is_null() ? nullptr : value;
-}
-
-int64_t WholeNumber(const Json& body, std::string_view field, int64_t fallback, int64_t min,
+int64_t WholeNumber(std::string_view field, const Json* value, int64_t fallback, int64_t min,
                     int64_t max) {
-  const Json* value = Given(body, field);
   if (value == nullptr) return fallback;
   if (!value->is_int() || value->AsInt() < min || value->AsInt() > max) {
-    Refuse(field, *value, StrCat("a whole number from ", min, " to ", max));
+    RefuseField(field, *value, StrCat("a whole number from ", min, " to ", max));
   }
   return value->AsInt();
 }
 
-std::string IdOf(std::string_view field, const Json& value) {
-  if (value.is_int()) return std::to_string(value.AsInt());
-  if (!value.is_string()) Refuse(field, value, "a string or an integer");
-  return std::string(CheckedId(field, value.AsString()));
-}
-
 std::vector<std::string> TextsOf(const Json& body, std::string_view field) {
   std::vector<std::string> texts;
-  const Json* values = Given(body, field);
+  const Json* values = GivenField(body, field);
   if (values == nullptr) return texts;
-  if (!values->is_array()) Refuse(field, *values, "an array of strings");
-  for (const Json& value : values->AsArray()) texts.push_back(IdOf(field, value));
+  if (!values->is_array()) RefuseField(field, *values, "an array of strings");
+  for (const Json& value : values->AsArray()) {
+    texts.emplace_back(CheckedId(field, IdField(field, value)));
+  }
   return texts;
 }
 
@@ -81,16 +60,18 @@ std::string_view CheckedId(std::string_view name, std::string_view id) {
 }
 
 int CountOfQuery(const http::Request& request) {
-  if (request.FindQuery("k") && request.FindQuery("num_recommendations")) RefuseBothCounts();
+  if (request.FindQuery("k") && request.FindQuery("num_recommendations")) {
+    throw Error(Code::kInvalidArgument, "both k and num_recommendations are given",
+                "they mean the same: give one");
+  }
   const std::string_view name = request.FindQuery("k") ? "k" : "num_recommendations";
-  return static_cast<int>(http::QueryInt(request, name, 10, 1, kMaxCount));
+  return static_cast<int>(http::QueryInt(request, name, 10, 1, kMaxRecommended));
 }
 
 RecommendQuery QueryOfParameters(const http::Request& request, bool user_in_query) {
   RecommendQuery query;
   if (user_in_query) {
-    http::RequireKnownQuery(request, {"user_id", "num_recommendations", "k", "offset", "genres",
-                                      "exclude", "min_year", "max_year", "diversity"});
+    http::RequireKnownQuery(request, kFields);
     const std::optional<std::string_view> id = request.FindQuery("user_id");
     if (!id) {
       throw Error(Code::kInvalidArgument, "query parameter 'user_id' is missing",
@@ -98,12 +79,11 @@ RecommendQuery QueryOfParameters(const http::Request& request, bool user_in_quer
     }
     query.user_id = CheckedId("user_id", *id);
   } else {
-    http::RequireKnownQuery(request, {"num_recommendations", "k", "offset", "genres", "exclude",
-                                      "min_year", "max_year", "diversity"});
+    http::RequireKnownQuery(request, std::span(kFields).subspan(1));
     query.user_id = CheckedId("user_id", request.PathParam("user_id"));
   }
   query.k = CountOfQuery(request);
-  query.skip = static_cast<int>(http::QueryInt(request, "offset", 0, 0, kMaxCount));
+  query.skip = static_cast<int>(http::QueryInt(request, "offset", 0, 0, kMaxRecommended));
   query.filter.genres = http::QueryList(request, "genres");
   query.filter.exclude = http::QueryList(request, "exclude");
   query.filter.min_year = static_cast<int32_t>(http::QueryInt(request, "min_year", 0, 0, kMaxYear));
@@ -114,40 +94,37 @@ RecommendQuery QueryOfParameters(const http::Request& request, bool user_in_quer
 
 Json BodyOf(const http::Request& request, std::initializer_list<std::string_view> required) {
   http::RequireKnownQuery(request, {});
-  Json body = Json::Parse(http::DecodedBody(request, kMaxBodyBytes));
-  if (!body.is_object()) Refuse("the body", body, "an object");
+  Json body = Json::Parse(http::DecodedBody(request, kMaxQueryBytes));
   std::vector<std::string> known = kFields;
+  known.insert(known.end(), required.begin(), required.end());
+  RequireObject("the body", body, known);
   for (const std::string_view field : required) {
-    known.emplace_back(field);
-    if (Given(body, field) == nullptr) {
-      throw Error(Code::kInvalidArgument, StrCat("field '", field, "' is missing"),
-                  StrCat("give ", field));
-    }
-  }
-  for (const auto& [field, value] : body.AsObject()) {
-    if (std::ranges::find(known, field) != known.end()) continue;
-    throw Error(Code::kInvalidArgument,
-                StrCat("unknown field '", field, "'", DidYouMean(field, known)),
-                "this route takes: " + Join(known, ", "));
+    if (GivenField(body, field) != nullptr) continue;
+    throw Error(Code::kInvalidArgument, StrCat("field '", field, "' is missing"),
+                StrCat("give ", field));
   }
   return body;
 }
 
 RecommendQuery QueryOfBody(const Json& body) {
   RecommendQuery query;
-  if (const Json* user = Given(body, "user_id")) query.user_id = IdOf("user_id", *user);
-  if (Given(body, "k") != nullptr && Given(body, "num_recommendations") != nullptr)
-    RefuseBothCounts();
-  const std::string_view count = Given(body, "k") != nullptr ? "k" : "num_recommendations";
-  query.k = static_cast<int>(WholeNumber(body, count, 10, 1, kMaxCount));
-  query.skip = static_cast<int>(WholeNumber(body, "offset", 0, 0, kMaxCount));
+  if (const Json* user = GivenField(body, "user_id")) {
+    query.user_id = CheckedId("user_id", IdField("user_id", *user));
+  }
+  const std::string_view count = GivenField(body, "k") != nullptr ? "k" : "num_recommendations";
+  query.k = static_cast<int>(
+      WholeNumber(count, GivenOnce(body, "k", "num_recommendations"), 10, 1, kMaxRecommended));
+  query.skip =
+      static_cast<int>(WholeNumber("offset", GivenField(body, "offset"), 0, 0, kMaxRecommended));
   query.filter.genres = TextsOf(body, "genres");
   query.filter.exclude = TextsOf(body, "exclude");
-  query.filter.min_year = static_cast<int32_t>(WholeNumber(body, "min_year", 0, 0, kMaxYear));
-  query.filter.max_year = static_cast<int32_t>(WholeNumber(body, "max_year", 0, 0, kMaxYear));
-  if (const Json* diversity = Given(body, "diversity")) {
+  query.filter.min_year =
+      static_cast<int32_t>(WholeNumber("min_year", GivenField(body, "min_year"), 0, 0, kMaxYear));
+  query.filter.max_year =
+      static_cast<int32_t>(WholeNumber("max_year", GivenField(body, "max_year"), 0, 0, kMaxYear));
+  if (const Json* diversity = GivenField(body, "diversity")) {
     if (!diversity->is_number() || !(diversity->AsDouble() >= 0 && diversity->AsDouble() <= 1)) {
-      Refuse("diversity", *diversity, "a number from 0 to 1");
+      RefuseField("diversity", *diversity, "a number from 0 to 1");
     }
     query.diversity = diversity->AsDouble();
   }
@@ -167,11 +144,11 @@ std::vector<std::string> IdsOf(const Json& body, std::string_view field, size_t 
 std::map<std::string, double> TastesOf(const Json& preferences) {
   constexpr double kMaxTaste = 1e6;
   if (!preferences.is_object())
-    Refuse("preferences", preferences, R"(an object such as {"comedy": 5})");
+    RefuseField("preferences", preferences, R"(an object such as {"comedy": 5})");
   std::map<std::string, double> tastes;
   for (const auto& [genre, weight] : preferences.AsObject()) {
     if (!weight.is_number() || !(std::abs(weight.AsDouble()) <= kMaxTaste)) {
-      Refuse("the preference for " + genre, weight, "a number from -1e6 to 1e6");
+      RefuseField("the preference for " + genre, weight, "a number from -1e6 to 1e6");
     }
     tastes[genre] = weight.AsDouble();
   }

@@ -13,8 +13,8 @@
 namespace marquee {
 namespace {
 
-constexpr int64_t kMaxCount = 1000;
-constexpr size_t kMaxBodyBytes = 1 << 20;
+constexpr size_t kMaxUsers = 1000;
+constexpr size_t kMaxBatchItems = 100'000;
 
 // The rows with most ratings, ties by row. O(items).
 std::vector<int32_t> PopularRows(const Catalog& catalog, int limit) {
@@ -43,14 +43,14 @@ http::Response RecommendService::RecommendTo(const http::Request& request) const
 http::Response RecommendService::Session(const http::Request& request) const {
   const Json body = BodyOf(request, {"items"});
   RecommendQuery query = QueryOfBody(body);
-  query.session = IdsOf(body, "items", kMaxCount);
+  query.session = IdsOf(body, "items", kMaxRecommended);
   query.session_ms = clock_.NowMs();
   return Answer(query, request);
 }
 
 http::Response RecommendService::ByTaste(const http::Request& request) const {
   http::RequireKnownQuery(request, {});
-  const Json json = Json::Parse(http::DecodedBody(request, kMaxBodyBytes));
+  const Json json = Json::Parse(http::DecodedBody(request, kMaxQueryBytes));
   const bool bare = json.is_object() && json.Find("preferences") == nullptr;
   const Json body =
       bare ? Json::MakeObject({{"preferences", json}}) : BodyOf(request, {"preferences"});
@@ -62,8 +62,15 @@ http::Response RecommendService::ByTaste(const http::Request& request) const {
 http::Response RecommendService::Batch(const http::Request& request) const {
   const Json body = BodyOf(request, {"user_ids"});
   RecommendQuery query = QueryOfBody(body);
+  std::vector<std::string> user_ids = IdsOf(body, "user_ids", kMaxUsers);
+  if (user_ids.size() * static_cast<size_t>(query.k) > kMaxBatchItems) {
+    throw Error(Code::kInvalidArgument,
+                StrCat(user_ids.size(), " users with ", query.k, " titles each: must be at most ",
+                       kMaxBatchItems, " titles in all"),
+                "ask for fewer users at once, or fewer titles");
+  }
   Json answers = Json::MakeArray();
-  for (std::string& user_id : IdsOf(body, "user_ids", kMaxCount)) {
+  for (std::string& user_id : user_ids) {
     query.user_id = std::move(user_id);
     answers.Append(RenderRecommendation(engine_.Recommend(query), request.id));
   }
@@ -85,7 +92,7 @@ http::Response RecommendService::Similar(const http::Request& request) const {
 http::Response RecommendService::Items(const http::Request& request) const {
   http::RequireKnownQuery(request, {"q", "limit"});
   const std::string_view query = Trim(CheckedText("q", request.FindQuery("q").value_or("")));
-  const auto limit = static_cast<int>(http::QueryInt(request, "limit", 20, 1, kMaxCount));
+  const auto limit = static_cast<int>(http::QueryInt(request, "limit", 20, 1, kMaxRecommended));
   const auto bundle = engine_.bundle();
   const Catalog& catalog = *bundle->catalog;
   return http::Json(RenderItems(

@@ -26,7 +26,7 @@ class RecommendService {
   // ...}: for somebody new, by stated tastes.
   http::Response ByTaste(const http::Request& request) const;
   // POST /recommend/batch {"user_ids": [...], "k", ...}: {"recommendations": [...]} in their order;
-  // at most 1,000 users.
+  // at most 1,000 users and 100,000 titles in all.
   http::Response Batch(const http::Request& request) const;
   // GET /items/{item_id}/similar?k=10; not_found for an unknown item.
   http::Response Similar(const http::Request& request) const;

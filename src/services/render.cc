@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "services/json_fields.h"
 
 namespace marquee {
 namespace {
@@ -22,8 +23,6 @@ Json Year(int32_t year) { return year == 0 ? Json() : Json(year); }
 Json Strings(const std::vector<std::string>& texts) {
   return Json(Json::Array(texts.begin(), texts.end()));
 }
-
-Json TextOrNull(std::string_view text) { return text.empty() ? Json() : Json(text); }
 
 // What found the items of a rung.
 std::string_view SourceOf(const Recommendation& recommendation) {

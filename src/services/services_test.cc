@@ -139,6 +139,10 @@ TEST_F(ServicesTest, BadBodiesAreNamed) {
          "the preference for comedy is \"much\"");
   expect("/users/recommendations", "5", "the body is 5: must be an object");
   expect("/recommend/batch", R"({"user_ids": [""]})", "user_ids is empty");
+  std::string many = R"({"k": 1000, "user_ids": [0)";
+  for (int user = 1; user <= 100; ++user) many += "," + std::to_string(user);
+  expect("/recommend/batch", many + "]}",
+         "101 users with 1000 titles each: must be at most 100000");
 }
 
 TEST_F(ServicesTest, NumbersOutOfRangeAreNamed) {
