@@ -1,0 +1,57 @@
+// The API of a home: engine, services and server, started in order and stopped in reverse.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "app/environment.h"
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/progress.h"
+#include "events/event_log.h"
+#include "http/server.h"
+#include "metrics/registry.h"
+#include "recommend/engine.h"
+#include "services/event_service.h"
+#include "services/http_metrics.h"
+#include "services/recommend_service.h"
+#include "services/status_service.h"
+
+namespace marquee {
+
+// Removes from the log what is older than the home is to keep it.
+void ApplyRetention(const Environment& environment, EventLog& log);
+
+class Serving {
+ public:
+  struct Options {
+    http::ServerOptions server;
+    EventService::Options events;
+    int max_live_entries = 500;  // see LiveUsers
+  };
+  // `log` and `clock` must outlive it. Does not listen yet.
+  Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
+          const Clock& clock);
+  // Brings the engine up to date with the log; half a million events a second. Throws cancelled.
+  // REQUIRES: not started.
+  void Replay(Progress& progress, const CancelToken& cancel);
+  // Throws what http::Server::Start throws.
+  void Start() { server_.Start(); }
+  // Finishes the requests under way, in less than five seconds.
+  void Stop() { server_.Stop(); }
+  uint16_t port() const { return server_.port(); }
+  const RecommendEngine& engine() const { return engine_; }
+
+ private:
+  MetricsRegistry metrics_;
+  HttpMetrics http_metrics_;
+  EventLog& log_;
+  RecommendEngine engine_;
+  RecommendService recommend_;
+  EventService events_;
+  StatusService status_;
+  http::Server server_;
+};
+
+}  // namespace marquee
