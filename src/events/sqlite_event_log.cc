@@ -4,8 +4,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -227,11 +227,17 @@ class SqliteEventLog : public EventLog {
   int64_t EraseUser(std::string_view user_id) override;
 
  private:
+  // What an Error says. Each caller throws one of its own: an exception is not shared by threads.
+  struct Failure {
+    Code code;
+    std::string message;
+    std::string hint;
+  };
   // One call of Append, until it is done.
   struct Pending {
     std::span<const Event> events;
-    std::vector<Appended> results;
-    std::exception_ptr failure;
+    std::vector<Appended> results = {};
+    std::optional<Failure> failure = {};
     bool done = false;
   };
 
@@ -268,7 +274,7 @@ class SqliteEventLog : public EventLog {
 
 std::vector<Appended> SqliteEventLog::Append(std::span<const Event> events) {
   if (events.empty()) return {};
-  Pending pending{events, {}, nullptr};
+  Pending pending{events};
   std::unique_lock lock(mutex_);
   const auto count = static_cast<int64_t>(events.size());
   if (waiting_events_ > 0 && waiting_events_ + count > max_waiting_) {
@@ -281,7 +287,9 @@ std::vector<Appended> SqliteEventLog::Append(std::span<const Event> events) {
   waiting_events_ += count;
   work_.notify_one();
   done_.wait(lock, [&] { return pending.done; });
-  if (pending.failure) std::rethrow_exception(pending.failure);
+  if (pending.failure) {
+    throw Error(pending.failure->code, pending.failure->message, pending.failure->hint);
+  }
   return std::move(pending.results);
 }
 
@@ -289,11 +297,11 @@ void SqliteEventLog::WriteUntilStopped() {
   while (true) {
     const std::vector<Pending*> group = TakeGroup();
     if (group.empty()) return;
-    std::exception_ptr failure;
+    std::optional<Failure> failure;
     try {
       WriteGroup(group);
-    } catch (const Error&) {
-      failure = std::current_exception();
+    } catch (const Error& error) {
+      failure = Failure{error.code(), error.message(), error.hint()};
     }
     const std::lock_guard lock(mutex_);
     for (Pending* pending : group) {
