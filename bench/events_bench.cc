@@ -16,7 +16,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "events/sqlite.h"
+#include "database/sqlite.h"
 #include "events/sqlite_event_log.h"
 #include "recommend/live_users.h"
 

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "events/sqlite.h"
+#include "database/sqlite.h"
 
 namespace marquee {
 namespace {
@@ -20,11 +20,10 @@ using sqlite::Connection;
 using sqlite::Statement;
 
 constexpr int64_t kApplicationId = 0x4d525145;  // "MRQE"
-constexpr int64_t kVersion = 1;
 constexpr int64_t kMaxGroup = 20'000;  // events of one transaction, which bounds how long one waits
 constexpr int64_t kRemovedAtOnce = 10'000;
 
-constexpr const char* kSchema = R"(
+constexpr const char* kVersions[] = {R"(
 create table events (
   offset integer primary key,
   user_id text not null,
@@ -45,51 +44,17 @@ create table keys (
 ) without rowid;
 create table next (offset integer not null);
 insert into next values (1);
-)";
+)"};
 
 constexpr const char* kColumns =
     "select offset, user_id, item_id, kind, value, time_ms, session_id, context from events ";
 
-// Makes an empty file a log, and checks that a file is one.
-void Prepare(Connection& connection, const std::filesystem::path& path) {
-  connection.Run("pragma journal_mode = wal");
-  connection.Run("pragma synchronous = full");
+Connection OpenLog(const std::filesystem::path& path) {
+  Connection connection = sqlite::Open(path, {kApplicationId, kVersions});
   connection.Run("pragma secure_delete = on");
   connection.Run("pragma wal_autocheckpoint = 4096");
   connection.Run("pragma cache_size = -16384");
-  connection.Run("begin immediate");
-  if (connection.Int("select count(*) from sqlite_schema") == 0) {
-    connection.Run(kSchema);
-    connection.Run(StrCat("pragma application_id = ", kApplicationId).c_str());
-    connection.Run(StrCat("pragma user_version = ", kVersion).c_str());
-  }
-  connection.Run("commit");
-  if (connection.Int("pragma application_id") != kApplicationId) {
-    throw Error(Code::kDataLoss,
-                StrCat("event log: ", path.string(), " is a database of something else"),
-                "move it away");
-  }
-  const int64_t version = connection.Int("pragma user_version");
-  if (version > kVersion) {
-    throw Error(Code::kFailedPrecondition,
-                StrCat("event log: ", path.string(), " has version ", version,
-                       "; this program knows ", kVersion),
-                "use the newer Marquee that wrote it");
-  }
-}
-
-std::string ReadableName(const std::filesystem::path& path) {
-  if (path.has_parent_path()) {
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (error) {
-      throw Error(
-          Code::kUnavailable,
-          StrCat("event log: cannot make ", path.parent_path().string(), ": ", error.message()),
-          "check that the home folder can be written");
-    }
-  }
-  return path.string();
+  return connection;
 }
 
 // Adds events within a transaction.
@@ -179,9 +144,10 @@ std::vector<StoredEvent> Rows(Statement& statement) {
 class SqliteEventLog : public EventLog {
  public:
   explicit SqliteEventLog(const SqliteEventLogOptions& options)
-      : path_(ReadableName(options.path)), max_waiting_(options.max_waiting), connection_(path_) {
-    Prepare(connection_, path_);
-    writer_.emplace(connection_);
+      : path_(options.path),
+        max_waiting_(options.max_waiting),
+        connection_(OpenLog(path_)),
+        writer_(connection_) {
     end_offset_ = connection_.Int("select offset from next");
     thread_ = std::thread([this] { WriteUntilStopped(); });
   }
@@ -262,8 +228,8 @@ class SqliteEventLog : public EventLog {
   bool stopping_ = false;
 
   std::mutex connection_mutex_;
-  Connection connection_;         // guarded by connection_mutex_, as is writer_
-  std::optional<Writer> writer_;  // made once the tables are there
+  Connection connection_;  // guarded by connection_mutex_, as is writer_
+  Writer writer_;
   std::atomic<int64_t> end_offset_ = 1;
 
   mutable std::mutex readers_mutex_;
@@ -328,12 +294,12 @@ std::vector<SqliteEventLog::Pending*> SqliteEventLog::TakeGroup() {
 void SqliteEventLog::WriteGroup(std::span<Pending* const> group) {
   int64_t end = 0;
   Transaction([&] {
-    writer_->Begin();
+    writer_.Begin();
     for (Pending* pending : group) {
       pending->results.reserve(pending->events.size());
-      for (const Event& event : pending->events) pending->results.push_back(writer_->Add(event));
+      for (const Event& event : pending->events) pending->results.push_back(writer_.Add(event));
     }
-    end = writer_->End();
+    end = writer_.End();
   });
   end_offset_ = end;
 }
@@ -341,14 +307,7 @@ void SqliteEventLog::WriteGroup(std::span<Pending* const> group) {
 template <typename Body>
 void SqliteEventLog::Transaction(Body body) {
   const std::lock_guard lock(connection_mutex_);
-  connection_.Run("begin immediate");
-  try {
-    body();
-    connection_.Run("commit");
-  } catch (...) {
-    if (connection_.in_transaction()) connection_.Run("rollback");
-    throw;
-  }
+  sqlite::Transaction(connection_, std::move(body));
 }
 
 template <typename Body>

@@ -1,4 +1,4 @@
-#include "events/sqlite.h"
+#include "database/sqlite.h"
 
 #include <sqlite3.h>
 
@@ -12,17 +12,31 @@ namespace {
 
 constexpr int kBusyTimeoutMs = 10'000;
 
-[[noreturn]] void Fail(sqlite3* handle, std::string_view what) {
+[[noreturn]] void Fail(sqlite3* handle, std::string_view file, std::string_view what) {
   const int code = sqlite3_errcode(handle) & 0xff;
-  const std::string message = StrCat("event log: ", what, ": ", sqlite3_errmsg(handle));
+  const std::string message = StrCat(file, ": ", what, ": ", sqlite3_errmsg(handle));
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
     throw Error(Code::kDataLoss, message,
-                "restore the file from a backup, or move it away to start an empty log");
+                "restore the file from a backup, or move it away to start an empty one");
   }
   if (code == SQLITE_FULL)
     throw Error(Code::kUnavailable, message, "free space on the disk of the home folder");
   throw Error(Code::kUnavailable, message,
               "check that the folder can be written and that its disk works");
+}
+
+[[noreturn]] void FailStatement(sqlite3* handle, std::string_view sql) {
+  const char* const file = sqlite3_db_filename(handle, "main");
+  Fail(handle, file == nullptr ? "" : file, sql);
+}
+
+void MakeFolder(const std::filesystem::path& folder) {
+  if (folder.empty()) return;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error) return;
+  throw Error(Code::kUnavailable, StrCat("cannot make ", folder.string(), ": ", error.message()),
+              "check that the folder above it can be written");
 }
 
 }  // namespace
@@ -35,13 +49,13 @@ Connection::Connection(const std::filesystem::path& path) {
       sqlite3_open_v2(path.c_str(), &opened,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   handle_.reset(opened);
-  if (code != SQLITE_OK) Fail(opened, StrCat("cannot open ", path.string()));
+  if (code != SQLITE_OK) Fail(opened, path.string(), "cannot be opened");
   sqlite3_busy_timeout(opened, kBusyTimeoutMs);
 }
 
 void Connection::Run(const char* sql) {
   if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
-    Fail(handle_.get(), sql);
+    FailStatement(handle_.get(), sql);
 }
 
 int64_t Connection::Int(const char* sql) {
@@ -60,7 +74,7 @@ Statement::Statement(const Connection& connection, const char* sql) {
   sqlite3_stmt* prepared = nullptr;
   if (sqlite3_prepare_v3(connection.raw(), sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared,
                          nullptr) != SQLITE_OK) {
-    Fail(connection.raw(), sql);
+    FailStatement(connection.raw(), sql);
   }
   handle_.reset(prepared);
 }
@@ -88,7 +102,7 @@ bool Statement::Step() {
   if (code == SQLITE_DONE) return false;
   sqlite3* const connection = sqlite3_db_handle(handle_.get());
   try {
-    Fail(connection, sqlite3_sql(handle_.get()));
+    FailStatement(connection, sqlite3_sql(handle_.get()));
   } catch (...) {
     sqlite3_reset(handle_.get());
     throw;
@@ -114,6 +128,34 @@ std::string Statement::Text(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
   return {text == nullptr ? "" : text,
           static_cast<size_t>(sqlite3_column_bytes(handle_.get(), column))};
+}
+
+Connection Open(const std::filesystem::path& path, const Schema& schema) {
+  MakeFolder(path.parent_path());
+  Connection connection(path);
+  connection.Run("pragma journal_mode = wal");
+  connection.Run("pragma synchronous = full");
+  const auto newest = static_cast<int64_t>(schema.versions.size());
+  int64_t version = 0;
+  Transaction(connection, [&] {
+    const bool empty = connection.Int("select count(*) from sqlite_schema") == 0;
+    if (!empty && connection.Int("pragma application_id") != schema.application_id) {
+      throw Error(Code::kDataLoss, StrCat(path.string(), " is a database of something else"),
+                  "move it away");
+    }
+    version = connection.Int("pragma user_version");
+    if (version >= newest) return;
+    for (int64_t i = version; i < newest; ++i)
+      connection.Run(schema.versions[static_cast<size_t>(i)]);
+    connection.Run(StrCat("pragma application_id = ", schema.application_id).c_str());
+    connection.Run(StrCat("pragma user_version = ", newest).c_str());
+  });
+  if (version > newest) {
+    throw Error(Code::kFailedPrecondition,
+                StrCat(path.string(), " has version ", version, "; this program knows ", newest),
+                "use the newer Marquee that wrote it");
+  }
+  return connection;
 }
 
 }  // namespace marquee::sqlite

@@ -1,9 +1,13 @@
-// Internal: SQLite as RAII. Not thread-safe: a connection belongs to one thread at a time.
+// SQLite as RAII. Not thread-safe: a connection belongs to one thread at a time.
+//
+// Every call throws Error: data_loss for a file that is damaged or no database, unavailable when
+// the disk is full or does not work, each with the name of the file.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,7 +18,7 @@ namespace marquee::sqlite {
 
 class Connection {
  public:
-  // Throws what the log's opening throws.
+  // Creates the file, empty, where there is none.
   explicit Connection(const std::filesystem::path& path);
 
   // Runs statements that give no rows.
@@ -59,5 +63,31 @@ class Statement {
   };
   std::unique_ptr<sqlite3_stmt, Finalize> handle_;
 };
+
+// Runs `body` as one transaction; undone when it throws.
+template <typename Body>
+void Transaction(Connection& connection, Body body) {
+  connection.Run("begin immediate");
+  try {
+    body();
+    connection.Run("commit");
+  } catch (...) {
+    if (connection.in_transaction()) connection.Run("rollback");
+    throw;
+  }
+}
+
+// What a file must be.
+struct Schema {
+  int64_t application_id;  // tells it from databases of something else
+  // The statements that take a database of version i to version i + 1; version 0 is an empty file.
+  std::span<const char* const> versions;
+};
+
+// Opens `path`, in a folder that is made if need be, with a write-ahead log and commits that
+// survive the loss of power, and brings it to the newest version: in one transaction, so that a
+// killed process leaves the old one. Throws data_loss for a database of something else,
+// failed_precondition for one that a newer program wrote.
+Connection Open(const std::filesystem::path& path, const Schema& schema);
 
 }  // namespace marquee::sqlite
