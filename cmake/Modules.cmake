@@ -25,6 +25,8 @@ function(marquee_module name)
   if(MARQUEE_TESTS AND ARG_TESTS)
     add_executable(${name}_test ${ARG_TESTS})
     target_link_libraries(${name}_test PRIVATE marquee_${name} ${test_depends} GTest::gmock_main)
+    # The code under test is optimised; its tests are long to optimise and quick to run.
+    target_compile_options(${name}_test PRIVATE -O0)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES TIMEOUT 900 LABELS unit)
     add_dependencies(unit_tests ${name}_test)

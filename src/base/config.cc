@@ -5,10 +5,8 @@
 
 #include "base/check.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
-#define TOML_EXCEPTIONS 1
-#include <toml++/toml.h>
+#include "base/toml.h"
 
 namespace marquee {
 namespace {
@@ -76,37 +74,20 @@ void CheckValue(const SettingSpec& spec, std::string_view text, std::string_view
   }
 }
 
-// The leaves of a TOML table as "section.key" -> text.
-void Flatten(const toml::table& table, const std::string& prefix, const std::string& file,
+// The leaves of a settings file as "section.key" -> text.
+void Flatten(const Json& table, const std::string& prefix, const std::string& file,
              std::vector<std::pair<std::string, std::string>>* out) {
-  for (const auto& [name, node] : table) {
-    const std::string key = prefix + std::string(name.str());
-    if (const toml::table* section = node.as_table()) {
-      Flatten(*section, key + ".", file, out);
-    } else if (const auto* text = node.as_string()) {
-      out->emplace_back(key, text->get());
-    } else if (const auto* whole = node.as_integer()) {
-      out->emplace_back(key, std::to_string(whole->get()));
-    } else if (const auto* number = node.as_floating_point()) {
-      out->emplace_back(key, StrCat(number->get()));
-    } else if (const auto* flag = node.as_boolean()) {
-      out->emplace_back(key, flag->get() ? "true" : "false");
+  for (const auto& [name, value] : table.AsObject()) {
+    const std::string key = prefix + name;
+    if (value.is_object()) {
+      Flatten(value, key + ".", file, out);
+    } else if (value.is_array()) {
+      throw Error(Code::kInvalidArgument,
+                  StrCat(file, ": ", key, " must be text, a number or true/false"));
     } else {
-      throw Error(Code::kInvalidArgument, StrCat(file, " line ", node.source().begin.line, ": ",
-                                                 key, " must be text, a number or true/false"));
+      out->emplace_back(key, value.is_string() ? value.AsString() : value.Dump());
     }
   }
-}
-
-std::vector<std::pair<std::string, std::string>> ReadToml(const std::filesystem::path& file) {
-  std::vector<std::pair<std::string, std::string>> entries;
-  try {
-    Flatten(toml::parse(ReadFile(file)), "", file.string(), &entries);
-  } catch (const toml::parse_error& error) {
-    throw Error(Code::kInvalidArgument, StrCat(file.string(), " line ", error.source().begin.line,
-                                               ": ", error.description()));
-  }
-  return entries;
 }
 
 std::string EnvironmentName(std::string_view key) {
@@ -129,8 +110,9 @@ Config Config::Load(std::span<const SettingSpec> schema, const std::filesystem::
   };
   for (const SettingSpec& spec : schema) set(spec.key, spec.fallback, "default", "default");
   if (std::filesystem::exists(file)) {
-    for (auto& [key, text] : ReadToml(file))
-      set(key, std::move(text), "marquee.toml", file.string());
+    std::vector<std::pair<std::string, std::string>> entries;
+    Flatten(ReadTomlFile(file), "", file.string(), &entries);
+    for (auto& [key, text] : entries) set(key, std::move(text), "marquee.toml", file.string());
   }
   for (const SettingSpec& spec : schema) {
     const std::string name = EnvironmentName(spec.key);

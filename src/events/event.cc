@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kMaxIdBytes = 256;
 constexpr size_t kMaxContextBytes = 4096;
+constexpr double kWatchedEnough = 0.5;
 constexpr int64_t kEndOf9999Ms = 253'402'300'800'000;
 
 // In the order of the enumeration, whose first value is 1.
@@ -64,10 +65,25 @@ std::optional<EventKind> ParseEventKind(std::string_view name) {
 
 std::vector<std::string> EventKindNames() { return {kKindNames.begin(), kKindNames.end()}; }
 
+bool ShowsLiking(EventKind kind, double value, double min_rating) {
+  switch (kind) {
+    case EventKind::kRating:
+      return value > min_rating;
+    case EventKind::kWatch:
+      return !(value < kWatchedEnough);  // without a value: the whole
+    case EventKind::kLike:
+    case EventKind::kClick:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void CheckEvent(const Event& event) {
   CheckId("user_id", event.user_id);
   if (event.kind != EventKind::kSearch) {
-    CheckId("item_id", event.item_id);
+    const bool list = event.kind == EventKind::kImpression && event.item_id.empty();
+    if (!list) CheckId("item_id", event.item_id);
   } else if (!event.item_id.empty()) {
     throw Error(Code::kInvalidArgument, StrCat("a search names the item '", event.item_id, "'"),
                 "leave the item out, or send a click on it");

@@ -14,7 +14,7 @@ enum class EventKind : uint8_t {
   kRating = 1,  // value: on the scale of the data
   kWatch,       // value: the share watched, 0 to 1; without one the whole
   kClick,
-  kImpression,  // was shown; `context` says by which model and at which rank
+  kImpression,  // was shown; without an item a whole list, which `context` tells (impressions.h)
   kLike,
   kDislike,
   kSkip,
@@ -30,7 +30,7 @@ std::vector<std::string> EventKindNames();
 
 struct Event {
   std::string user_id = {};  // 1 to 256 bytes of UTF-8
-  std::string item_id = {};  // likewise; empty for a search
+  std::string item_id = {};  // likewise; empty for a search and for a list that was shown
   EventKind kind = EventKind::kClick;
   double value = std::numeric_limits<double>::quiet_NaN();  // NaN: none was given
   int64_t time_ms = 0;                                      // since 1970, when it happened
@@ -41,6 +41,10 @@ struct Event {
 
   bool has_value() const { return value == value; }
 };
+
+// Whether it is a sign that the user likes the item: a rating above `min_rating`, a like, a click,
+// a film watched by half or more.
+bool ShowsLiking(EventKind kind, double value, double min_rating);
 
 // Throws invalid_argument that names the field, its value and what is allowed: an id that is empty,
 // too long or not UTF-8, a rating without a value, a watch beyond 0..1, a value that is not finite,

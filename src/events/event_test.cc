@@ -31,7 +31,21 @@ TEST(Event, NamesOfKindsAreReadBack) {
   EXPECT_FALSE(ParseEventKind(""));
 }
 
+TEST(Event, ShowsLikingByKindAndValue) {
+  const auto shows = [](EventKind kind, double value) { return ShowsLiking(kind, value, 3.5); };
+  EXPECT_TRUE(shows(EventKind::kRating, 4));
+  EXPECT_FALSE(shows(EventKind::kRating, 3.5));
+  EXPECT_TRUE(shows(EventKind::kWatch, 0.5));
+  EXPECT_TRUE(shows(EventKind::kWatch, NAN));
+  EXPECT_FALSE(shows(EventKind::kWatch, 0.4));
+  EXPECT_TRUE(shows(EventKind::kLike, NAN));
+  EXPECT_TRUE(shows(EventKind::kClick, NAN));
+  EXPECT_FALSE(shows(EventKind::kDislike, NAN));
+  EXPECT_FALSE(shows(EventKind::kSkip, NAN));
+}
+
 TEST(Event, TakesWhatIsWhole) {
+  EXPECT_NO_THROW(CheckEvent({.user_id = "u", .kind = EventKind::kImpression, .context = "{}"}));
   EXPECT_NO_THROW(CheckEvent(Rating(4.5)));
   EXPECT_NO_THROW(CheckEvent({.user_id = "u", .kind = EventKind::kSearch, .context = "{}"}));
   EXPECT_NO_THROW(CheckEvent({.user_id = std::string(256, 'u'), .item_id = "i"}));

@@ -6,27 +6,11 @@
 namespace marquee {
 namespace {
 
-constexpr float kWatchedEnough = 0.5f;
-
 bool SaysAnOpinion(EventKind kind) {
   return kind == EventKind::kRating || kind == EventKind::kLike || kind == EventKind::kDislike;
 }
 
 }  // namespace
-
-bool ShowsLiking(const Deed& deed, float min_rating) {
-  switch (deed.kind) {
-    case EventKind::kRating:
-      return deed.value > min_rating;
-    case EventKind::kWatch:
-      return !(deed.value < kWatchedEnough);  // without a value: the whole
-    case EventKind::kLike:
-    case EventKind::kClick:
-      return true;
-    default:
-      return false;
-  }
-}
 
 void LiveEntry::Add(const Deed& deed) {
   if (deed.kind == EventKind::kRemove) {

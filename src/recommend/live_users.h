@@ -22,10 +22,6 @@ struct Deed {
   int64_t time_ms;
 };
 
-// Whether a deed is a sign that the user likes the item: a rating above `min_rating`, a like, a
-// click, a film watched by half or more.
-bool ShowsLiking(const Deed& deed, float min_rating);
-
 // What a user did with an item, as far as it can still count: the latest opinion (rating, like,
 // dislike), the latest hint at one (watch, click, skip), the latest removal. Each only grows later,
 // so the result does not depend on the order in which deeds are added, nor on how often.

@@ -128,20 +128,5 @@ TEST(LiveUsers, ARemovalThatComesLateTakesBackOnlyWhatWasBefore) {
   EXPECT_THAT(Standing(users), testing::ElementsAre("a click nan"));
 }
 
-TEST(ShowsLiking, ByKindAndValue) {
-  const auto shows = [](EventKind kind, float value) {
-    return ShowsLiking({kind, value, 0}, 3.5f);
-  };
-  EXPECT_TRUE(shows(EventKind::kRating, 4));
-  EXPECT_FALSE(shows(EventKind::kRating, 3.5f));
-  EXPECT_TRUE(shows(EventKind::kWatch, 0.5f));
-  EXPECT_TRUE(shows(EventKind::kWatch, NAN));
-  EXPECT_FALSE(shows(EventKind::kWatch, 0.4f));
-  EXPECT_TRUE(shows(EventKind::kLike, NAN));
-  EXPECT_TRUE(shows(EventKind::kClick, NAN));
-  EXPECT_FALSE(shows(EventKind::kDislike, NAN));
-  EXPECT_FALSE(shows(EventKind::kSkip, NAN));
-}
-
 }  // namespace
 }  // namespace marquee

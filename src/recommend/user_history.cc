@@ -77,7 +77,7 @@ void UserHistory::Merge(const ModelBundle& bundle, std::span<const LiveEntry> li
     const float value = deed->kind == EventKind::kRating ? deed->value : bundle.liked_value;
     merged_met_.Add(next.item, value, deed->time_ms / 1000);
     kinds_.push_back(deed->kind);
-    if (ShowsLiking(*deed, bundle.min_rating))
+    if (ShowsLiking(deed->kind, deed->value, bundle.min_rating))
       merged_liked_.Add(next.item, value, deed->time_ms / 1000);
   }
   met_ = merged_met_.row();

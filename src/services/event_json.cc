@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json_fields.h"
 #include "base/text.h"
-#include "services/json_fields.h"
 
 namespace marquee {
 namespace {

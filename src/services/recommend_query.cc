@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/json_fields.h"
 #include "base/text.h"
 #include "http/body.h"
 #include "http/params.h"
-#include "services/json_fields.h"
 
 namespace marquee {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/clock.h"
+#include "base/json_fields.h"
 #include "base/text.h"
-#include "services/json_fields.h"
 
 namespace marquee {
 namespace {

@@ -1,10 +1,12 @@
 """The first things a new user does, right and wrong."""
 
 import json
+import re
+import subprocess
 import tempfile
 import unittest
 
-from support import marquee
+from support import PROGRAM, marquee
 
 
 class Usage(unittest.TestCase):
@@ -49,6 +51,13 @@ class Usage(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         report = json.loads(done.stdout)
         self.assertIn(report["simd"], ("scalar", "sse4", "avx2", "avx512", "neon"))
+
+    def test_no_empty_frame_hides_another_from_the_unwinder(self):
+        frames = subprocess.run(["readelf", "--wide", "--debug-dump=frames", PROGRAM], capture_output=True, text=True, check=True).stdout
+        spans = re.findall(r"FDE cie=\w+ pc=(\w+)\.\.(\w+)", frames)
+        self.assertGreater(len(spans), 1000)
+        starts = {start for start, end in spans if start != end}
+        self.assertEqual([start for start, end in spans if start == end and start in starts], [])
 
 
 if __name__ == "__main__":

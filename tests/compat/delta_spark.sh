@@ -12,8 +12,8 @@ if [[ ! -x $spark ]]; then
   echo "delta-spark: skipped: no Spark at $spark (set SPARK)" >&2
   exit 0
 fi
-build=${MARQUEE_BUILD_DIR-$root/build/dev}
-[[ -f $build/build.ninja ]] || (cd "$root" && cmake --preset dev -B "$build" >/dev/null)
+build=${MARQUEE_BUILD_DIR-$root/build/release}
+(cd "$root" && cmake --preset dev -B "$build" >/dev/null)
 ninja -C "$build" delta_tables >/dev/null
 tables=$build/bin/delta_tables
 
