@@ -45,8 +45,12 @@ class EventLog {
     int64_t offset;
   };
   virtual std::vector<StoredEvent> ReadTime(TimePosition after, int64_t to_ms, int limit) const = 0;
-  // The offset that the next event will have at least; 1 when nothing was ever added.
+  // The offset that the next event will have at least, whichever process adds it; 1 when nothing
+  // was ever added. All below it can be read. Cheap enough to be asked many times a second.
   virtual int64_t end_offset() const = 0;
+  // Where the events that this object added, in one piece from `from` on, end; `from` itself where
+  // another process added one. Who follows the log and has seen what it appends can skip them.
+  virtual int64_t EndOfOwn(int64_t from) const = 0;
 
   // Calls `visit` on all from `from` on, in order, until there are no more; gives the next offset.
   int64_t ForEach(int64_t from, const std::function<void(const StoredEvent&)>& visit) const;

@@ -173,6 +173,7 @@ class FullLog : public EventLog {
   std::vector<StoredEvent> ReadUser(std::string_view, int64_t, int) const override { return {}; }
   std::vector<StoredEvent> ReadTime(TimePosition, int64_t, int) const override { return {}; }
   int64_t end_offset() const override { return 1; }
+  int64_t EndOfOwn(int64_t from) const override { return from; }
   int64_t RemoveBefore(int64_t) override { return 0; }
   int64_t EraseUser(std::string_view) override { return 0; }
 };
