@@ -28,6 +28,9 @@ class EventLog {
  public:
   virtual ~EventLog() = default;
 
+  // Names the log once and for all: offsets mean something within it only.
+  virtual std::string id() const = 0;
+
   // Returns when all are durable: a power cut after that loses none. All or none of them are added.
   // Results are in the order of `events`. REQUIRES: CheckEvent passes. Throws resource_exhausted
   // when too many wait to be written (try again later), unavailable when they cannot be written,

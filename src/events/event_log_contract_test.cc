@@ -220,6 +220,14 @@ TEST_P(EventLogContract, ManyWritersAndReadersLoseNothing) {
   EXPECT_EQ(log().Read(0, 1000).size(), kThreads * kEach);
 }
 
+TEST_P(EventLogContract, KeepsItsId) {
+  const std::string id = log().id();
+  EXPECT_FALSE(id.empty());
+  fixture_->Reopen();
+  EXPECT_EQ(log().id(), id);
+  EXPECT_NE(GetParam().make()->log().id(), id);
+}
+
 TEST_P(EventLogContract, TwoLogsOverOneStoreSeeEachOther) {
   const auto other = fixture_->OpenAnother();
   const int64_t mine = Add(Click("u", "a"));

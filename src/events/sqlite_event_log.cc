@@ -46,6 +46,10 @@ create table keys (
 ) without rowid;
 create table next (offset integer not null);
 insert into next values (1);
+)",
+                                     R"(
+create table log (id text not null);
+insert into log values (lower(hex(randomblob(16))));
 )"};
 
 constexpr const char* kColumns =
@@ -57,6 +61,12 @@ Connection OpenLog(const std::filesystem::path& path) {
   connection.Run("pragma wal_autocheckpoint = 4096");
   connection.Run("pragma cache_size = -16384");
   return connection;
+}
+
+std::string IdOf(const Connection& connection) {
+  Statement id(connection, "select id from log");
+  id.Step();
+  return id.Text(0);
 }
 
 // Adds events within a transaction.
@@ -152,7 +162,8 @@ class SqliteEventLog : public EventLog {
       : path_(options.path),
         max_waiting_(options.max_waiting),
         connection_(OpenLog(path_)),
-        writer_(connection_) {
+        writer_(connection_),
+        id_(IdOf(connection_)) {
     thread_ = std::thread([this] { WriteUntilStopped(); });
   }
 
@@ -165,6 +176,7 @@ class SqliteEventLog : public EventLog {
     thread_.join();
   }
 
+  std::string id() const override { return id_; }
   std::vector<Appended> Append(std::span<const Event> events) override;
 
   std::vector<StoredEvent> Read(int64_t from, int limit) const override {
@@ -251,6 +263,7 @@ class SqliteEventLog : public EventLog {
   std::mutex connection_mutex_;
   Connection connection_;  // guarded by connection_mutex_, as is writer_
   Writer writer_;
+  const std::string id_;
 
   mutable std::mutex own_mutex_;
   // The last stretches of offsets that this object added: [begin, end). Guarded by own_mutex_.

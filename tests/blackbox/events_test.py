@@ -122,6 +122,20 @@ class Events(unittest.TestCase):
         self.assertEqual(len(found), len(set(found)))
         self.assertEqual(acknowledged - set(found), set())
 
+    def test_what_was_rated_since_is_learnt_once(self):
+        with Server(self.home) as server:
+            for film in range(6):
+                self.assertEqual(server.post("/log_interaction", {"user_id": "late", "movie_id": f"f{film}", "rating": 4.5})[0], 200)
+        compacted = marquee(self.home, "events", "compact", "--json")
+        self.assertEqual(compacted.returncode, 0, compacted.stderr)
+        self.assertGreaterEqual(json.loads(compacted.stdout)["events"], 6)
+        self.assertEqual(json.loads(marquee(self.home, "events", "compact", "--json").stdout)["events"], 0)
+        with Server(self.home) as server:  # trains anew: the data has changed
+            self.assertEqual(server.get("/users/late")[2]["num_interactions"], 6)
+            history = server.get("/users/late/history")[2]["events"]
+            self.assertEqual(sorted(event["item_id"] for event in history), [f"f{film}" for film in range(6)])
+            self.assertEqual(server.get("/recommend/late?k=5")[2]["rung"], "personal")
+
     def send_until_killed(self, port, thread, number, acknowledged, count=float("inf")):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
