@@ -4,7 +4,8 @@
 --      silver.checked_users
 --      silver.checked_tags
 --      silver.checked_links
--- out  table_name   varchar  the table it should have gone to: ratings, items, users, tags, links
+--      silver.checked_events
+-- out  table_name   varchar  the table it should have gone to: ratings, items, users, tags, links; events
 --      source_file  varchar  the file it came from
 --      line         bigint   the line of that file on which it starts
 --      column_name  varchar  the column at fault; null for the whole line
@@ -29,4 +30,8 @@ where reject_reason is not null
 union all
 select 'links' as table_name, source_file, line, reject_column as column_name, reject_value as value, reject_reason as reason, load_id
 from silver.checked_links
+where reject_reason is not null
+union all
+select 'events' as table_name, source_file, line, reject_column as column_name, reject_value as value, reject_reason as reason, load_id
+from silver.checked_events
 where reject_reason is not null

@@ -22,12 +22,23 @@ Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Optio
       recommend_(engine_, clock),
       events_(log, engine_, clock, options.events),
       status_(engine_, metrics_, clock, std::string(kernels::SimdLevel())),
-      server_(std::move(options.server), MakeRouter(recommend_, events_, status_), http_metrics_) {}
+      server_(std::move(options.server), MakeRouter(recommend_, events_, status_), http_metrics_),
+      poll_(options.poll) {}
+
+void Serving::Start() {
+  server_.Start();
+  tail_.emplace(log_, engine_, replayed_, poll_);
+}
+
+void Serving::Stop() {
+  server_.Stop();
+  tail_.reset();
+}
 
 void Serving::Replay(Progress& progress, const CancelToken& cancel) {
   constexpr int64_t kEvery = 1 << 14;
   const int64_t end = log_.end_offset();
-  log_.ForEach(0, [&](const StoredEvent& stored) {
+  replayed_ = log_.ForEach(0, [&](const StoredEvent& stored) {
     engine_.Observe(stored.event);
     if (stored.offset % kEvery != 0) return;
     cancel.ThrowIfRequested("replay the event log");

@@ -1,11 +1,14 @@
 // The API of a home: engine, services and server, started in order and stopped in reverse.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/environment.h"
+#include "app/event_tail.h"
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/progress.h"
@@ -28,7 +31,8 @@ class Serving {
   struct Options {
     http::ServerOptions server;
     EventService::Options events;
-    int max_live_entries = 500;  // see LiveUsers
+    int max_live_entries = 500;          // see LiveUsers
+    std::chrono::milliseconds poll{25};  // how often to look for events of other processes
   };
   // `log` and `clock` must outlive it. Does not listen yet.
   Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
@@ -36,10 +40,11 @@ class Serving {
   // Brings the engine up to date with the log; half a million events a second. Throws cancelled.
   // REQUIRES: not started.
   void Replay(Progress& progress, const CancelToken& cancel);
-  // Throws what http::Server::Start throws.
-  void Start() { server_.Start(); }
+  // Listens, and follows what other processes write to the log. Throws what http::Server::Start
+  // throws.
+  void Start();
   // Finishes the requests under way, in less than five seconds.
-  void Stop() { server_.Stop(); }
+  void Stop();
   uint16_t port() const { return server_.port(); }
   const RecommendEngine& engine() const { return engine_; }
 
@@ -52,6 +57,9 @@ class Serving {
   EventService events_;
   StatusService status_;
   http::Server server_;
+  const std::chrono::milliseconds poll_;
+  int64_t replayed_ = 0;  // the engine has observed all events below it
+  std::optional<EventTail> tail_;
 };
 
 }  // namespace marquee

@@ -29,6 +29,7 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddModels(app, context);
   AddData(app, context);
   AddSimulate(app, context);
+  AddEvents(app, context);
   AddDownload(app, context);
   AddDoctor(app, context);
 }

@@ -108,7 +108,8 @@ void Up(Context& context, const UpFlags& flags) {
       *log,
       {.server = options,
        .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
-       .max_live_entries = static_cast<int>(config.Int("events.max_per_user"))},
+       .max_live_entries = static_cast<int>(config.Int("events.max_per_user")),
+       .poll = std::chrono::milliseconds(config.Int("events.poll_ms"))},
       environment.clock());
   serving.Replay(context.progress, context.cancel);
   context.progress.Finish();

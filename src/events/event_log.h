@@ -28,6 +28,9 @@ class EventLog {
  public:
   virtual ~EventLog() = default;
 
+  // Names the log once and for all: offsets mean something within it only.
+  virtual std::string id() const = 0;
+
   // Returns when all are durable: a power cut after that loses none. All or none of them are added.
   // Results are in the order of `events`. REQUIRES: CheckEvent passes. Throws resource_exhausted
   // when too many wait to be written (try again later), unavailable when they cannot be written,
@@ -45,8 +48,12 @@ class EventLog {
     int64_t offset;
   };
   virtual std::vector<StoredEvent> ReadTime(TimePosition after, int64_t to_ms, int limit) const = 0;
-  // The offset that the next event will have at least; 1 when nothing was ever added.
+  // The offset that the next event will have at least, whichever process adds it; 1 when nothing
+  // was ever added. All below it can be read. Cheap enough to be asked many times a second.
   virtual int64_t end_offset() const = 0;
+  // Where the events that this object added, in one piece from `from` on, end; `from` itself where
+  // another process added one. Who follows the log and has seen what it appends can skip them.
+  virtual int64_t EndOfOwn(int64_t from) const = 0;
 
   // Calls `visit` on all from `from` on, in order, until there are no more; gives the next offset.
   int64_t ForEach(int64_t from, const std::function<void(const StoredEvent&)>& visit) const;

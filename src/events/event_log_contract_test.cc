@@ -27,6 +27,8 @@ class LogFixture {
   virtual EventLog& log() = 0;
   // Ends the log and opens what it left behind.
   virtual void Reopen() = 0;
+  // Another log over the same store, as another process would open it.
+  virtual std::unique_ptr<EventLog> OpenAnother() = 0;
 };
 
 class SqliteFixture : public LogFixture {
@@ -35,7 +37,10 @@ class SqliteFixture : public LogFixture {
   EventLog& log() override { return *log_; }
   void Reopen() override {
     log_.reset();
-    log_ = OpenSqliteEventLog({.path = folder_.path() / "state" / "events.db"});
+    log_ = OpenAnother();
+  }
+  std::unique_ptr<EventLog> OpenAnother() override {
+    return OpenSqliteEventLog({.path = folder_.path() / "state" / "events.db"});
   }
 
  private:
@@ -213,6 +218,54 @@ TEST_P(EventLogContract, ManyWritersAndReadersLoseNothing) {
   }
   EXPECT_EQ(all.size(), kThreads * kEach);
   EXPECT_EQ(log().Read(0, 1000).size(), kThreads * kEach);
+}
+
+TEST_P(EventLogContract, KeepsItsId) {
+  const std::string id = log().id();
+  EXPECT_FALSE(id.empty());
+  fixture_->Reopen();
+  EXPECT_EQ(log().id(), id);
+  EXPECT_NE(GetParam().make()->log().id(), id);
+}
+
+TEST_P(EventLogContract, TwoLogsOverOneStoreSeeEachOther) {
+  const auto other = fixture_->OpenAnother();
+  const int64_t mine = Add(Click("u", "a"));
+  Event event = Click("v", "b");
+  event.idempotency_key = "k";
+  const int64_t theirs = other->Append({{event}}).at(0).offset;
+  EXPECT_GT(theirs, mine);
+  EXPECT_EQ(log().end_offset(), theirs + 1);
+  EXPECT_THAT(ItemsOf(log().Read(0, 10)), ElementsAre("a", "b"));
+  EXPECT_THAT(ItemsOf(log().ReadUser("v", kEnd, 10)), ElementsAre("b"));
+  EXPECT_TRUE(log().Append({{event}}).at(0).duplicate);
+}
+
+TEST_P(EventLogContract, TellsItsOwnEventsFromThoseOfOthers) {
+  const auto other = fixture_->OpenAnother();
+  const int64_t first = Add(Click("u", "a"));
+  const int64_t second = Add(Click("u", "b"));
+  const int64_t theirs = other->Append({{Click("u", "c")}}).at(0).offset;
+  const int64_t last = Add(Click("u", "d"));
+  EXPECT_GT(log().EndOfOwn(first), first);
+  EXPECT_LE(log().EndOfOwn(second), theirs);
+  EXPECT_EQ(log().EndOfOwn(theirs), theirs);
+  EXPECT_GT(log().EndOfOwn(last), last);
+  EXPECT_EQ(other->EndOfOwn(first), first);
+}
+
+TEST_P(EventLogContract, TwoLogsThatWriteAtOnceLoseNothing) {
+  constexpr int kEach = 100;
+  const auto other = fixture_->OpenAnother();
+  const auto append = [](EventLog& to, const char* user) {
+    for (int i = 0; i < kEach; ++i) to.Append({{Click(user, StrCat(i))}});
+  };
+  std::thread beside([&] { append(*other, "theirs"); });
+  append(log(), "mine");
+  beside.join();
+  EXPECT_EQ(log().Read(0, 1000).size(), 2 * kEach);
+  EXPECT_EQ(other->ReadUser("mine", kEnd, 1000).size(), kEach);
+  EXPECT_EQ(log().ReadUser("theirs", kEnd, 1000).size(), kEach);
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, EventLogContract,

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "base/error.h"
@@ -22,6 +23,7 @@ using sqlite::Statement;
 constexpr int64_t kApplicationId = 0x4d525145;  // "MRQE"
 constexpr int64_t kMaxGroup = 20'000;  // events of one transaction, which bounds how long one waits
 constexpr int64_t kRemovedAtOnce = 10'000;
+constexpr size_t kMaxOwn = 1024;  // a stretch that is forgotten is read again
 
 constexpr const char* kVersions[] = {R"(
 create table events (
@@ -44,6 +46,10 @@ create table keys (
 ) without rowid;
 create table next (offset integer not null);
 insert into next values (1);
+)",
+                                     R"(
+create table log (id text not null);
+insert into log values (lower(hex(randomblob(16))));
 )"};
 
 constexpr const char* kColumns =
@@ -57,6 +63,12 @@ Connection OpenLog(const std::filesystem::path& path) {
   return connection;
 }
 
+std::string IdOf(const Connection& connection) {
+  Statement id(connection, "select id from log");
+  id.Step();
+  return id.Text(0);
+}
+
 // Adds events within a transaction.
 class Writer {
  public:
@@ -67,10 +79,12 @@ class Writer {
         find_key_(connection, "select offset from keys where user_id = ?1 and key = ?2"),
         insert_key_(connection, "insert into keys values (?1, ?2, ?3)") {}
 
-  void Begin() {
+  // Gives the first offset that is free.
+  int64_t Begin() {
     next_.Step();
     offset_ = next_.Int(0);
     next_.Reset();
+    return offset_;
   }
 
   Appended Add(const Event& event) {
@@ -115,13 +129,14 @@ struct Reader {
         by_user(connection,
                 StrCat(kColumns, "where user_id = ?1 and offset < ?2 order by offset desc limit ?3")
                     .c_str()),
+        end(connection, "select offset from next"),
         by_time(connection, StrCat(kColumns,
                                    "where (time_ms, offset) > (?1, ?2) and time_ms < ?3 "
                                    "order by time_ms, offset limit ?4")
                                 .c_str()) {}
 
   Connection connection;
-  Statement by_offset, by_user, by_time;
+  Statement by_offset, by_user, end, by_time;
 };
 
 std::vector<StoredEvent> Rows(Statement& statement) {
@@ -147,8 +162,8 @@ class SqliteEventLog : public EventLog {
       : path_(options.path),
         max_waiting_(options.max_waiting),
         connection_(OpenLog(path_)),
-        writer_(connection_) {
-    end_offset_ = connection_.Int("select offset from next");
+        writer_(connection_),
+        id_(IdOf(connection_)) {
     thread_ = std::thread([this] { WriteUntilStopped(); });
   }
 
@@ -161,6 +176,7 @@ class SqliteEventLog : public EventLog {
     thread_.join();
   }
 
+  std::string id() const override { return id_; }
   std::vector<Appended> Append(std::span<const Event> events) override;
 
   std::vector<StoredEvent> Read(int64_t from, int limit) const override {
@@ -188,7 +204,23 @@ class SqliteEventLog : public EventLog {
     });
   }
 
-  int64_t end_offset() const override { return end_offset_; }
+  int64_t end_offset() const override {
+    return With([&](Reader& reader) {
+      reader.end.Step();
+      const int64_t end = reader.end.Int(0);
+      reader.end.Reset();
+      return end;
+    });
+  }
+
+  int64_t EndOfOwn(int64_t from) const override {
+    const std::lock_guard lock(own_mutex_);
+    for (const auto& [begin, end] : own_) {
+      if (begin <= from && from < end) return end;
+    }
+    return from;
+  }
+
   int64_t RemoveBefore(int64_t time_ms) override;
   int64_t EraseUser(std::string_view user_id) override;
 
@@ -214,7 +246,8 @@ class SqliteEventLog : public EventLog {
   template <typename Body>
   void Transaction(Body body);
   template <typename Body>
-  std::vector<StoredEvent> With(Body body) const;
+  std::invoke_result_t<Body, Reader&> With(Body body) const;
+  void AddOwn(int64_t begin, int64_t end);
   void ForgetWriteAheadLog();
 
   const std::filesystem::path path_;
@@ -230,7 +263,11 @@ class SqliteEventLog : public EventLog {
   std::mutex connection_mutex_;
   Connection connection_;  // guarded by connection_mutex_, as is writer_
   Writer writer_;
-  std::atomic<int64_t> end_offset_ = 1;
+  const std::string id_;
+
+  mutable std::mutex own_mutex_;
+  // The last stretches of offsets that this object added: [begin, end). Guarded by own_mutex_.
+  std::deque<std::pair<int64_t, int64_t>> own_;
 
   mutable std::mutex readers_mutex_;
   mutable std::vector<std::unique_ptr<Reader>> readers_;  // idle ones; guarded by readers_mutex_
@@ -292,16 +329,27 @@ std::vector<SqliteEventLog::Pending*> SqliteEventLog::TakeGroup() {
 }
 
 void SqliteEventLog::WriteGroup(std::span<Pending* const> group) {
+  int64_t begin = 0;
   int64_t end = 0;
   Transaction([&] {
-    writer_.Begin();
+    begin = writer_.Begin();
     for (Pending* pending : group) {
       pending->results.reserve(pending->events.size());
       for (const Event& event : pending->events) pending->results.push_back(writer_.Add(event));
     }
     end = writer_.End();
   });
-  end_offset_ = end;
+  if (begin < end) AddOwn(begin, end);
+}
+
+void SqliteEventLog::AddOwn(int64_t begin, int64_t end) {
+  const std::lock_guard lock(own_mutex_);
+  if (!own_.empty() && own_.back().second == begin) {
+    own_.back().second = end;
+    return;
+  }
+  own_.emplace_back(begin, end);
+  if (own_.size() > kMaxOwn) own_.pop_front();
 }
 
 template <typename Body>
@@ -311,7 +359,7 @@ void SqliteEventLog::Transaction(Body body) {
 }
 
 template <typename Body>
-std::vector<StoredEvent> SqliteEventLog::With(Body body) const {
+std::invoke_result_t<Body, Reader&> SqliteEventLog::With(Body body) const {
   std::unique_ptr<Reader> reader;
   {
     const std::lock_guard lock(readers_mutex_);
@@ -321,10 +369,10 @@ std::vector<StoredEvent> SqliteEventLog::With(Body body) const {
     }
   }
   if (!reader) reader = std::make_unique<Reader>(path_);
-  std::vector<StoredEvent> rows = body(*reader);  // one that throws is not used again
+  auto result = body(*reader);  // a reader that throws is not used again
   const std::lock_guard lock(readers_mutex_);
   readers_.push_back(std::move(reader));
-  return rows;
+  return result;
 }
 
 int64_t SqliteEventLog::RemoveBefore(int64_t time_ms) {

@@ -53,7 +53,7 @@ struct RemoveFile {
   int64_t size_bytes = 0;
 };
 
-// Of a program that writes a stream: kept for it, not read.
+// How far a program that writes a stream is.
 struct Transaction {
   std::string app_id;
   int64_t version = 0;

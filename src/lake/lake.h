@@ -61,6 +61,7 @@ struct Snapshot {
   std::vector<Field> fields;
   std::vector<std::string> partition_columns;
   std::vector<DataFile> files;
+  std::map<std::string, int64_t> streams = {};  // how far each is: StreamStep::version by app_id
   int64_t num_rows() const;  // -1 when a file lacks statistics
   int64_t size_bytes() const;
 };
@@ -70,6 +71,14 @@ struct Commit {
   int64_t timestamp_ms;
   std::string operation;  // "WRITE", "RESTORE", ...
   Json info;  // commitInfo in full; info["marquee"] holds run_id, inputs, rows, code_version
+};
+
+// A step of a stream that is written exactly once (Delta's `txn`): the table remembers per stream
+// how far it is. The write takes it from `after` (0: it never wrote) to `version`, or fails.
+struct StreamStep {
+  std::string app_id;
+  int64_t after;
+  int64_t version;
 };
 
 struct WriteRequest {
@@ -85,6 +94,7 @@ struct WriteRequest {
   std::string run_id{};
   std::vector<TableVersion> inputs{};  // lineage
   Json facts{};                        // further facts for commitInfo.marquee
+  std::optional<StreamStep> stream{};
 };
 
 struct WriteResult {
@@ -133,7 +143,7 @@ class Lake {
   // Publishes the rows as the next version; nothing of it is visible before. Loses a race to
   // another writer: an append tries again on top of it; an overwrite or a replacement does so only
   // when the other touched other partitions, otherwise it throws failed_precondition and names the
-  // version that won.
+  // version that won; so does any write whose stream is not where its step begins.
   WriteResult Write(Session& session, const WriteRequest& request);
 
   // Makes the content of an older version the newest one. Throws failed_precondition when its files

@@ -106,6 +106,22 @@ TEST_F(LakeTest, AVersionIsNewerThanTheOneBeforeEvenWhenTheClockStands) {
   EXPECT_EQ(history[0].info.GetInt("timestamp"), kStartMs + 2);
 }
 
+TEST_F(LakeTest, AStreamGoesOnFromWhereItIsAndNowhereElse) {
+  const auto step = [&](int64_t after, int64_t version) {
+    clock_.Advance(1000);
+    return lake_.Write(*session_, {.table = "silver.ratings",
+                                   .select = "select 1 as id",
+                                   .mode = Mode::kAppend,
+                                   .stream = StreamStep{"events", after, version}});
+  };
+  for (int i = 0; i < 12; ++i) step(10 * i, 10 * i + 10);  // a checkpoint is among them
+  EXPECT_EQ(lake_.Read("silver.ratings").streams.at("events"), 120);
+  EXPECT_THAT(
+      [&] { step(110, 120); },
+      ThrowsError(Code::kFailedPrecondition, HasSubstr("events is at 120 there, not at 110")));
+  EXPECT_EQ(lake_.Read("silver.ratings").num_rows(), 12);
+}
+
 TEST_F(LakeTest, AnEmptyTableIsTyped) {
   const WriteResult written = Write("select 1::bigint as id, ['a'] as tags where false");
   EXPECT_EQ(written.rows, 0);

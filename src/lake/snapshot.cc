@@ -122,6 +122,8 @@ Snapshot MakeSnapshot(const std::string& table, const TableState& state) {
     for (const auto& [path, add] : state.files) {
       snapshot.files.push_back(MakeDataFile(add, snapshot.partition_columns, layout));
     }
+    for (const auto& [app_id, transaction] : state.transactions)
+      snapshot.streams[app_id] = transaction.version;
   } catch (const Error& error) {
     const std::string message =
         StrCat("table ", table, ": _delta_log, version ", state.version, ": ", error.message());

@@ -128,6 +128,23 @@ CommitInfo WriteInfo(const TableState* base, const WriteRequest& request, const 
   return commit;
 }
 
+// The step of the request's stream, which must begin where the table is.
+Transaction PlanStream(const TableState* base, const WriteRequest& request, int64_t timestamp_ms) {
+  const StreamStep& step = *request.stream;
+  int64_t at = 0;
+  if (base) {
+    const auto found = base->transactions.find(step.app_id);
+    if (found != base->transactions.end()) at = found->second.version;
+  }
+  if (at != step.after) {
+    throw Error(Code::kFailedPrecondition,
+                StrCat("table ", request.table, ": ", step.app_id, " is at ", at, " there, not at ",
+                       step.after, ": another run wrote these rows first"),
+                "run it again: it goes on from there");
+  }
+  return {step.app_id, step.version, timestamp_ms};
+}
+
 }  // namespace
 
 void CheckWriteRequest(const WriteRequest& request) {
@@ -181,6 +198,7 @@ std::vector<Action> PlanWrite(const TableState* base, const WriteRequest& reques
     return std::holds_alternative<RemoveFile>(action);
   });
   actions.insert(actions.begin(), WriteInfo(base, request, files, removed, timestamp_ms));
+  if (request.stream) actions.push_back(PlanStream(base, request, timestamp_ms));
   actions.insert(actions.end(), files.files.begin(), files.files.end());
   return actions;
 }

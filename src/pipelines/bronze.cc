@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "lake/sql_step.h"
 #include "pipelines/import.h"
+#include "pipelines/layer.h"
 #include "pipelines/watch.h"
 
 namespace marquee {
@@ -104,7 +105,7 @@ class BronzeLoad {
                         .tables = {}};
     DescribeLoad(result);
     for (const lake::SqlStep* step : steps_.Layer("bronze")) {
-      if (step->name != kLoads) LoadTable(*step, &result);
+      if (IsOfDataSet(*step)) LoadTable(*step, &result);
     }
     Write(steps_.At(kLoads), &result);  // last: a load that is listed is complete
     return result;
@@ -115,8 +116,9 @@ class BronzeLoad {
   std::string Fingerprint() const {
     std::string facts =
         StrCat(dataset_.fingerprint, " ", options_.rating_min, " ", options_.rating_max);
-    for (const lake::SqlStep* step : steps_.Layer("bronze"))
-      facts += StrCat(" ", steps_.Hash(step->name));
+    for (const lake::SqlStep* step : steps_.Layer("bronze")) {
+      if (step->name != "bronze.events") facts += StrCat(" ", steps_.Hash(step->name));
+    }
     return HashHex(HashKind::kSha256, facts).substr(0, 32);
   }
 

@@ -21,11 +21,15 @@ Json VersionsJson(const std::vector<lake::TableVersion>& versions) {
 
 }  // namespace
 
+bool IsOfDataSet(const lake::SqlStep& bronze) {
+  return bronze.name != "bronze.loads" && bronze.name != "bronze.events";
+}
+
 std::vector<std::string> BronzeDataTables(const lake::SqlSteps& steps) {
   std::vector<std::string> tables;
   for (const lake::SqlStep* step : steps.Layer("bronze")) {
     const std::string name = step->name.substr(step->name.find('.') + 1);
-    if (name != "loads") tables.push_back(name);
+    if (IsOfDataSet(*step)) tables.push_back(name);
   }
   return tables;
 }

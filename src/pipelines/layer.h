@@ -11,7 +11,9 @@
 
 namespace marquee {
 
-// The tables that data sets bring, as bronze names them: "ratings", ... without the list of loads.
+// Whether a table of bronze holds what data sets bring: not the list of loads, nor the events.
+bool IsOfDataSet(const lake::SqlStep& bronze);
+// Those tables, as bronze names them: "ratings", ...
 std::vector<std::string> BronzeDataTables(const lake::SqlSteps& steps);
 
 // Not thread-safe.

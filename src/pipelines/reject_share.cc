@@ -16,6 +16,12 @@ constexpr size_t kValueShown = 40;
 
 std::string Percent(double share) { return StrCat(Fixed(100 * share, share < 0.1 ? 1 : 0), " %"); }
 
+std::vector<std::string> Quoted(const std::vector<std::string>& names) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : names) quoted.push_back(lake::SqlText(name));
+  return quoted;
+}
+
 std::string ReasonText(const RejectedReason& reason) {
   return StrCat(WithThousands(reason.rows), " ", reason.reason, " (", reason.example, ")");
 }
@@ -46,7 +52,8 @@ std::vector<LoadedTable> CountRejects(lake::Session& session,
       "select table_name, load_id, coalesce(column_name, ''), reason, cast(count(*) as bigint), "
       "concat(min_by(source_file, line), ', line ', min(line), ': ''', left(coalesce(min_by(value, "
       "line), ''), ",
-      kValueShown, "), '''') from ", rejects, " group by all order by 5 desc, 4"));
+      kValueShown, "), '''') from ", rejects, " where table_name in (",
+      Join(Quoted(bronze_tables), ", "), ") group by all order by 5 desc, 4"));
   while (const lake::Chunk* chunk = rows->Next()) {
     for (size_t i = 0; i < chunk->size(); ++i) {
       LoadedTable& table = loaded[{std::string(chunk->Text(0, i)), std::string(chunk->Text(1, i))}];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -62,12 +63,20 @@ bool IsLines(const http::Request& request) {
   return type.starts_with("application/x-ndjson") || type.starts_with("application/jsonl");
 }
 
-// The loaded interactions of a user as events, the newest first.
-std::vector<StoredEvent> Loaded(const ModelBundle& bundle, const std::string& user_id) {
+// The loaded interactions of a user as events, the newest first, without the ratings of `logged`:
+// they reached the data through the log.
+std::vector<StoredEvent> Loaded(const ModelBundle& bundle, const std::string& user_id,
+                                std::span<const StoredEvent> logged) {
+  std::set<std::pair<std::string_view, int64_t>> rated;
+  for (const StoredEvent& stored : logged) {
+    const Event& event = stored.event;
+    if (event.kind == EventKind::kRating) rated.emplace(event.item_id, event.time_ms / 1000);
+  }
   std::vector<StoredEvent> events;
   const UserHistory history(bundle, user_id, {});
   const SparseRow& met = history.met();
   for (size_t i = 0; i < met.size(); ++i) {
+    if (rated.contains({bundle.catalog->at(met.columns[i]).item_id, met.times_s[i]})) continue;
     StoredEvent& stored = events.emplace_back();
     stored.event.user_id = user_id;
     stored.event.item_id = bundle.catalog->at(met.columns[i]).item_id;
@@ -140,7 +149,7 @@ http::Response EventService::History(const http::Request& request) const {
     throw Error(Code::kNotFound, StrCat("no user '", user_id, "'"), "check the id");
   }
   if (events.size() < skip + limit)
-    std::ranges::move(Loaded(*bundle, user_id), std::back_inserter(events));
+    std::ranges::move(Loaded(*bundle, user_id, events), std::back_inserter(events));
   const size_t first = std::min(skip, events.size());
   const size_t last = std::min(skip + limit, events.size());
   return http::Json(Json::MakeObject(

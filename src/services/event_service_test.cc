@@ -163,6 +163,15 @@ TEST_F(EventServiceTest, HistoryHasWhatWasLoggedThenWhatWasLoaded) {
   EXPECT_EQ(world_.Get("/users/nobody/history").status, 404);
 }
 
+TEST_F(EventServiceTest, HistoryHasOnceWhatReachedTheDataThroughTheLog) {
+  Log(R"({"user_id": "u1", "item_id": "10", "rating": 5, "timestamp": 1000000000.5})");
+  const Json history = world_.GetJson("/users/u1/history");
+  const Json::Array& events = history.At("events").AsArray();
+  ASSERT_EQ(events.size(), 2);
+  EXPECT_EQ(events[0].GetString("item_id"), "10");
+  EXPECT_EQ(events[1].GetString("item_id"), "a/b");
+}
+
 // Refuses as a log does whose queue is full.
 class FullLog : public EventLog {
  public:
@@ -172,7 +181,9 @@ class FullLog : public EventLog {
   std::vector<StoredEvent> Read(int64_t, int) const override { return {}; }
   std::vector<StoredEvent> ReadUser(std::string_view, int64_t, int) const override { return {}; }
   std::vector<StoredEvent> ReadTime(TimePosition, int64_t, int) const override { return {}; }
+  std::string id() const override { return "full"; }
   int64_t end_offset() const override { return 1; }
+  int64_t EndOfOwn(int64_t from) const override { return from; }
   int64_t RemoveBefore(int64_t) override { return 0; }
   int64_t EraseUser(std::string_view) override { return 0; }
 };

@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 from pathlib import Path
+from urllib.parse import quote
 
 from support import Server, marquee
 
@@ -94,10 +95,52 @@ class Events(unittest.TestCase):
         self.assertEqual(len(found), len(set(found)))
         self.assertEqual(acknowledged - set(found), set())
 
-    def send_until_killed(self, port, thread, number, acknowledged):
+    def test_two_servers_on_one_home_see_each_other_and_outlive_a_kill(self):
+        """An event that one takes in changes the list of the other; both write at once, one dies, nothing is lost."""
+        acknowledged = set()
+        with Server(self.home) as first:
+            second = Server(self.home)
+            second.__enter__()
+            for number, (writer, reader) in enumerate(((first, second), (second, first))):
+                user = f"between servers {number}"
+                self.assertEqual(reader.get(f"/recommend/{quote(user)}?k=5")[2]["rung"], "popular")
+                self.assertEqual(writer.post("/log_interaction", {"user_id": user, "movie_id": "f4", "event": "like"})[0], 200)
+                posted = time.monotonic()
+                while reader.get(f"/recommend/{quote(user)}?k=5")[2]["rung"] != "personal":
+                    self.assertLess(time.monotonic() - posted, 1)
+            clients = [threading.Thread(target=self.send_until_killed, args=(second.port, "two", 0, acknowledged))]
+            clients.append(threading.Thread(target=self.send_until_killed, args=(first.port, "one", 0, acknowledged, 300)))
+            for client in clients:
+                client.start()
+            time.sleep(0.3)
+            second.kill()
+            for client in clients:
+                client.join()
+            found = [event["context"]["n"] for thread in ("one", "two") for event in self.whole_history(first, f"load{thread}")]
+        self.assertGreaterEqual(len([key for key in acknowledged if key.startswith("one")]), 300)
+        self.assertTrue(any(key.startswith("two") for key in acknowledged))
+        self.assertEqual(len(found), len(set(found)))
+        self.assertEqual(acknowledged - set(found), set())
+
+    def test_what_was_rated_since_is_learnt_once(self):
+        with Server(self.home) as server:
+            for film in range(6):
+                self.assertEqual(server.post("/log_interaction", {"user_id": "late", "movie_id": f"f{film}", "rating": 4.5})[0], 200)
+        compacted = marquee(self.home, "events", "compact", "--json")
+        self.assertEqual(compacted.returncode, 0, compacted.stderr)
+        self.assertGreaterEqual(json.loads(compacted.stdout)["events"], 6)
+        self.assertEqual(json.loads(marquee(self.home, "events", "compact", "--json").stdout)["events"], 0)
+        with Server(self.home) as server:  # trains anew: the data has changed
+            self.assertEqual(server.get("/users/late")[2]["num_interactions"], 6)
+            history = server.get("/users/late/history")[2]["events"]
+            self.assertEqual(sorted(event["item_id"] for event in history), [f"f{film}" for film in range(6)])
+            self.assertEqual(server.get("/recommend/late?k=5")[2]["rung"], "personal")
+
+    def send_until_killed(self, port, thread, number, acknowledged, count=float("inf")):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
-            while True:
+            end = number + count
+            while number < end:
                 key = f"{thread}-{number}"
                 event = {"user_id": f"load{thread}", "item_id": f"f{number % FILMS}", "context": {"n": key}, "idempotency_key": key}
                 for _ in range(2):  # a retry is stored once
@@ -108,6 +151,8 @@ class Events(unittest.TestCase):
                         acknowledged.add(key)
                 number += 1
         except (OSError, http.client.HTTPException):
+            pass  # it was killed
+        finally:
             connection.close()
 
     def whole_history(self, server, user):

@@ -1,0 +1,119 @@
+// The tables of an event log (docs/formats/event-log.md) as one writer and many readers use them.
+// Inside the module only.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "database/sqlite.h"
+#include "events/event_index.h"
+#include "events/event_log.h"
+
+namespace marquee {
+
+// Not thread-safe. Other processes may write the same file: what it says is read anew in each
+// transaction.
+class EventWriter {
+ public:
+  // Throws what OpenSqliteEventLog throws. A file of version 1 or 2 is indexed: a second a million
+  // events.
+  explicit EventWriter(const std::filesystem::path& path);
+
+  const std::string& id() const { return id_; }
+
+  // Runs `body` as a transaction; undone when it throws.
+  template <typename Body>
+  void Transaction(Body body) {
+    sqlite::Transaction(connection_, std::move(body));
+  }
+
+  // Within a transaction: the first offset that is free, and what moves it.
+  int64_t End();
+  void SetEnd(int64_t offset);
+  // How far a log elsewhere, of which this one is a view, has been taken in; 0 at first.
+  int64_t Position();
+  void SetPosition(int64_t position);
+  // Adds an event, unless its key was seen. REQUIRES: `offset` is greater than all there are.
+  Appended Add(const Event& event, int64_t offset);
+  // The offset of a key of a user; 0 when there is none.
+  int64_t OffsetOfKey(const Event& event);
+
+  // Whether so much was added that Index is due.
+  bool wants_index() const { return unindexed_ >= IndexWriter::kMinRun; }
+  // Indexes what was added; a transaction each some thousand events.
+  void Index() { IndexAll(IndexWriter::kMinRun); }
+
+  // As EventLog.
+  int64_t RemoveBefore(int64_t time_ms);
+  int64_t EraseUser(std::string_view user_id);
+
+ private:
+  void IndexAll(int64_t at_least);
+  int64_t IndexSome(int64_t at_least);
+  int64_t FirstOffset();
+  int64_t RemoveSome(int64_t time_ms);
+  std::vector<int64_t> RemoveUser(std::string_view user_id);
+  void ForgetWriteAheadLog();
+
+  sqlite::Connection connection_;
+  const std::string id_;
+  sqlite::Statement end_, set_end_, position_, set_position_, insert_, find_key_, insert_key_;
+  sqlite::Statement indexed_, set_indexed_, unindexed_rows_;
+  IndexWriter index_;
+  IndexReader entries_;
+  int64_t unindexed_;  // of those that this object knows of
+};
+
+// One thread's connection and statements. Each call reads the log as it was at one moment.
+class EventReader {
+ public:
+  explicit EventReader(const std::filesystem::path& path);
+
+  std::vector<StoredEvent> Read(int64_t from, int limit);
+  std::vector<StoredEvent> ReadUser(std::string_view user_id, int64_t before, int limit);
+  std::vector<StoredEvent> ReadTime(EventLog::TimePosition after, int64_t to_ms, int limit);
+  int64_t End();
+  int64_t Position();
+  int64_t OffsetOfKey(const Event& event);
+
+ private:
+  std::optional<StoredEvent> At(int64_t offset);
+  std::vector<IndexEntry> TimesFrom(IndexEntry after, int64_t to_ms, int limit, int64_t indexed);
+
+  sqlite::Connection connection_;
+  const std::string id_;
+  IndexReader index_;
+  sqlite::Statement by_offset_, at_, tail_of_user_, tail_by_time_, end_, position_, indexed_, key_;
+};
+
+// Readers that are not at work, for any thread to take one.
+class EventReaders {
+ public:
+  explicit EventReaders(std::filesystem::path path) : path_(std::move(path)) {}
+
+  template <typename Body>
+  std::invoke_result_t<Body, EventReader&> With(Body body) const {
+    std::unique_ptr<EventReader> reader = Take();
+    auto result = body(*reader);  // a reader that throws is not used again
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(reader));
+    return result;
+  }
+
+ private:
+  std::unique_ptr<EventReader> Take() const;
+
+  const std::filesystem::path path_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<EventReader>> idle_;  // guarded by mutex_
+};
+
+}  // namespace marquee
