@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "kernels/simd.h"
+#include "pipelines/main_job.h"
 #include "services/routes.h"
 
 namespace marquee {
@@ -14,18 +15,36 @@ void ApplyRetention(const Environment& environment, EventLog& log) {
   if (days > 0) log.RemoveBefore(environment.clock().NowMs() - days * kDayMs);
 }
 
-Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
-                 const Clock& clock)
+namespace {
+
+constexpr size_t kMaxShownWaiting = 20'000;  // events; about 10 MB of lists
+
+std::shared_ptr<const ModelBundle> Load(const Serving::Parts& parts, float min_rating) {
+  const auto session = parts.tables.NewSession();
+  return LoadPublished({*session, parts.lake, parts.store}, min_rating, parts.clock);
+}
+
+}  // namespace
+
+Serving::Serving(const Parts& parts, Options options)
     : http_metrics_(metrics_),
-      log_(log),
-      engine_(std::move(bundle), options.max_live_entries),
-      recommend_(engine_, clock),
-      events_(log, engine_, clock, options.events),
-      status_(engine_, metrics_, clock, std::string(kernels::SimdLevel())),
-      server_(std::move(options.server), MakeRouter(recommend_, events_, status_), http_metrics_),
+      log_(parts.log),
+      engine_(Load(parts, options.models.min_rating), options.max_live_entries),
+      shown_(),
+      recommender_(engine_, options.impressions ? &shown_.emplace(log_, kMaxShownWaiting) : nullptr,
+                   parts.clock),
+      switch_(parts.tables, parts.lake, parts.store, engine_, recommender_, parts.clock,
+              options.models),
+      recommend_(engine_, recommender_, parts.clock),
+      events_(log_, engine_, parts.clock, options.events),
+      models_(parts.store, switch_, recommender_, log_, parts.clock, options.models.min_rating),
+      status_(engine_, metrics_, parts.clock, std::string(kernels::SimdLevel())),
+      server_(std::move(options.server), MakeRouter(recommend_, events_, models_, status_),
+              http_metrics_),
       poll_(options.poll) {}
 
 void Serving::Start() {
+  switch_.StartFollowing();
   server_.Start();
   tail_.emplace(log_, engine_, replayed_, poll_);
 }

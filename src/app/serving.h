@@ -12,12 +12,16 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/progress.h"
+#include "events/background_appender.h"
 #include "events/event_log.h"
 #include "http/server.h"
 #include "metrics/registry.h"
+#include "pipelines/model_switch.h"
 #include "recommend/engine.h"
+#include "recommend/recommender.h"
 #include "services/event_service.h"
 #include "services/http_metrics.h"
+#include "services/model_service.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
 
@@ -33,10 +37,19 @@ class Serving {
     EventService::Options events;
     int max_live_entries = 500;          // see LiveUsers
     std::chrono::milliseconds poll{25};  // how often to look for events of other processes
+    bool impressions = true;             // whether lists that are shown become events
+    ModelSwitch::Options models;
   };
-  // `log` and `clock` must outlive it. Does not listen yet.
-  Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
-          const Clock& clock);
+  // What it works with; must outlive it.
+  struct Parts {
+    lake::Engine& tables;
+    const lake::Lake& lake;
+    ModelStore& store;
+    EventLog& log;
+    const Clock& clock;
+  };
+  // Answers from what is published. Does not listen yet. Throws what LoadPublished throws.
+  Serving(const Parts& parts, Options options);
   // Brings the engine up to date with the log; half a million events a second. Throws cancelled.
   // REQUIRES: not started.
   void Replay(Progress& progress, const CancelToken& cancel);
@@ -53,8 +66,12 @@ class Serving {
   HttpMetrics http_metrics_;
   EventLog& log_;
   RecommendEngine engine_;
+  std::optional<BackgroundAppender> shown_;
+  Recommender recommender_;
+  ModelSwitch switch_;
   RecommendService recommend_;
   EventService events_;
+  ModelService models_;
   StatusService status_;
   http::Server server_;
   const std::chrono::milliseconds poll_;

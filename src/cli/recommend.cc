@@ -22,10 +22,10 @@ struct RecommendFlags {
 
 void Recommend(Context& context, const RecommendFlags& flags) {
   Environment& environment = context.loaded_environment();
-  const ModelStore store(environment.home().models(), environment.clock());
+  ModelStore store(environment.home().models(), environment.clock());
   const auto session = environment.engine().NewSession();
   const auto max_entries = static_cast<int>(environment.config().Int("events.max_per_user"));
-  RecommendEngine engine(LoadBundle(*session, environment.lake(), store, environment.min_rating(),
+  RecommendEngine engine(LoadPublished({*session, environment.lake(), store}, environment.min_rating(),
                                     environment.clock()),
                          max_entries);
   if (std::filesystem::exists(environment.home().events())) {

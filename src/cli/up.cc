@@ -97,20 +97,22 @@ void Up(Context& context, const UpFlags& flags) {
   LoadIfNeeded(context, flags.data);
   const MainJobResult result = TrainAndPublish(context);
   context.progress.Update("load the models", -1, "");
-  const ModelStore store(environment.home().models(), environment.clock());
-  const auto session = environment.engine().NewSession();
+  ModelStore store(environment.home().models(), environment.clock());
   const auto log = OpenSqliteEventLog({.path = environment.home().events()});
   ApplyRetention(environment, *log);
   const Config& config = environment.config();
   Serving serving(
-      LoadBundle(*session, environment.lake(), store, environment.min_rating(),
-                 environment.clock()),
-      *log,
+      {environment.engine(), environment.lake(), store, *log, environment.clock()},
       {.server = options,
        .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
        .max_live_entries = static_cast<int>(config.Int("events.max_per_user")),
-       .poll = std::chrono::milliseconds(config.Int("events.poll_ms"))},
-      environment.clock());
+       .poll = std::chrono::milliseconds(config.Int("events.poll_ms")),
+       .impressions = config.Bool("events.impressions"),
+       .models = {.min_rating = environment.min_rating(),
+                  .probe = {.users = static_cast<int>(config.Int("models.probe_users")),
+                            .min_overlap = config.Number("models.min_overlap"),
+                            .max_ms = config.Number("models.max_ms")},
+                  .experiments = environment.home().experiments()}});
   serving.Replay(context.progress, context.cancel);
   context.progress.Finish();
   ListenWith([&] { serving.Start(); });

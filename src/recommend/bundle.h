@@ -21,6 +21,7 @@ struct ModelBundle {
   Interactions interactions;             // all that a user met: left out of the answers
   Interactions liked;                    // of these, what the model scores from; the same rows
   std::shared_ptr<const Catalog> catalog;
+  std::string data = {};  // names the versions of the tables that it is made of
   int64_t loaded_ms = 0;
   bool rated = true;       // values are ratings; else each is 1 and says that the item was met
   float min_rating = 3.5;  // ratings above it count as liked

@@ -166,14 +166,18 @@ struct RecommendEngine::Active {
 };
 
 RecommendEngine::RecommendEngine(std::shared_ptr<const ModelBundle> bundle, int max_live_entries)
-    : live_(max_live_entries), active_(std::make_shared<Active>(std::move(bundle))) {}
+    : RecommendEngine(std::move(bundle), std::make_shared<LiveUsers>(max_live_entries)) {}
+
+RecommendEngine::RecommendEngine(std::shared_ptr<const ModelBundle> bundle,
+                                 std::shared_ptr<LiveUsers> live)
+    : live_(std::move(live)), active_(std::make_shared<Active>(std::move(bundle))) {}
 
 RecommendEngine::~RecommendEngine() = default;
 
 Recommendation RecommendEngine::Recommend(const RecommendQuery& query) const {
   const std::shared_ptr<const Active> current = active();
   const ModelBundle& bundle = *current->bundle;
-  const std::vector<LiveEntry> entries = live_.Entries(query.user_id);
+  const std::vector<LiveEntry> entries = live_->Entries(query.user_id);
   const UserHistory history(bundle, query.user_id, WithSession(entries, query));
   // Events change an answer, so only one that rests on the bundle alone is kept.
   const int32_t row = query.plain() ? history.row_of_bundle() : -1;
@@ -207,7 +211,7 @@ Recommendation RecommendEngine::Similar(std::string_view item_id, int k) const {
 
 UserProfile RecommendEngine::User(std::string_view user_id) const {
   const std::shared_ptr<const ModelBundle> current = bundle();
-  const UserHistory history(*current, user_id, live_.Entries(user_id));
+  const UserHistory history(*current, user_id, live_->Entries(user_id));
   if (!history.known())
     throw Error(Code::kNotFound, StrCat("no user '", user_id, "'"), "check the id");
   const SparseRow& met = history.met();

@@ -50,6 +50,8 @@ class RecommendEngine {
  public:
   // `max_live_entries`: see LiveUsers.
   explicit RecommendEngine(std::shared_ptr<const ModelBundle> bundle, int max_live_entries = 500);
+  // Another one for the same people: what one observes, the other knows.
+  RecommendEngine(std::shared_ptr<const ModelBundle> bundle, std::shared_ptr<LiveUsers> live);
   ~RecommendEngine();
 
   // What the user met is left out, so fewer than k when there is no more. An unknown user is no
@@ -65,10 +67,11 @@ class RecommendEngine {
   UserProfile User(std::string_view user_id) const;
 
   // What a user did, once it is in the log: see LiveUsers::Observe.
-  void Observe(const Event& event) { live_.Observe(event); }
+  void Observe(const Event& event) { live_->Observe(event); }
   // Drops the events of a user; the bundle still holds what was loaded.
-  void Forget(std::string_view user_id) { live_.Forget(user_id); }
-  const LiveUsers& live() const { return live_; }
+  void Forget(std::string_view user_id) { live_->Forget(user_id); }
+  const LiveUsers& live() const { return *live_; }
+  std::shared_ptr<LiveUsers> shared_live() const { return live_; }
 
   std::shared_ptr<const ModelBundle> bundle() const;
   // Requests under way finish with the bundle that they began with.
@@ -78,7 +81,7 @@ class RecommendEngine {
   struct Active;
   std::shared_ptr<const Active> active() const;
 
-  LiveUsers live_;
+  const std::shared_ptr<LiveUsers> live_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Active> active_;  // guarded by mutex_
 };

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "http/body.h"
 #include "http/params.h"
+#include "services/json_body.h"
 #include "services/recommend_query.h"
 #include "services/render.h"
 
@@ -50,7 +51,7 @@ http::Response RecommendService::Session(const http::Request& request) const {
 
 http::Response RecommendService::ByTaste(const http::Request& request) const {
   http::RequireKnownQuery(request, {});
-  const Json json = Json::Parse(http::DecodedBody(request, kMaxQueryBytes));
+  const Json json = Json::Parse(http::DecodedBody(request, kMaxJsonBodyBytes));
   const bool bare = json.is_object() && json.Find("preferences") == nullptr;
   const Json body =
       bare ? Json::MakeObject({{"preferences", json}}) : BodyOf(request, {"preferences"});
@@ -79,7 +80,9 @@ http::Response RecommendService::Batch(const http::Request& request) const {
 
 http::Response RecommendService::Answer(const RecommendQuery& query,
                                         const http::Request& request) const {
-  return http::Json(RenderRecommendation(engine_.Recommend(query), request.id));
+  const std::string_view experiment = request.FindQuery("experiment").value_or("");
+  const ServedList served = recommender_.Recommend(query, {request.id, experiment});
+  return http::Json(RenderServed(served, request.id));
 }
 
 http::Response RecommendService::Similar(const http::Request& request) const {

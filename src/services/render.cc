@@ -60,6 +60,13 @@ Json RenderRecommendation(const Recommendation& recommendation, std::string_view
                            {"items", RenderRanked(recommendation)}});
 }
 
+Json RenderServed(const ServedList& served, std::string_view request_id) {
+  Json json = RenderRecommendation(served.list, request_id);
+  json["experiment"] = TextOrNull(served.experiment);
+  json["arm"] = TextOrNull(served.arm);
+  return json;
+}
+
 Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation,
                    std::string_view request_id) {
   const ModelBundle& bundle = *recommendation.bundle;

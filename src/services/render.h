@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "recommend/engine.h"
+#include "recommend/recommender.h"
 
 namespace marquee {
 
@@ -15,6 +16,8 @@ namespace marquee {
 // "year", "genres", "score", "reason", "source"}]}; year is null when unknown, user_id where nobody
 // is, and request_id in the terminal. source: what found the item, a model's type or "genres".
 Json RenderRecommendation(const Recommendation& recommendation, std::string_view request_id = {});
+// The same, and "experiment" and "arm": null outside of experiments.
+Json RenderServed(const ServedList& served, std::string_view request_id);
 // The same with "item_id" in place of "user_id" and without "rung".
 Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation,
                    std::string_view request_id = {});

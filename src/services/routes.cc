@@ -1,11 +1,13 @@
 #include "services/routes.h"
 
+#include <utility>
+
 #include "services/index_page.h"
 
 namespace marquee {
 
 http::Router MakeRouter(const RecommendService& recommend, const EventService& events,
-                        const StatusService& status) {
+                        const ModelService& models, const StatusService& status) {
   using enum http::Role;
   using Request = http::Request;
   http::Router router;
@@ -40,6 +42,24 @@ http::Router MakeRouter(const RecommendService& recommend, const EventService& e
   router.Add(
       "POST", "/events", kViewer, [&](const Request& r) { return events.LogEvents(r); },
       http::Runs::kOnWorker);
+  const auto on_worker = [&router](std::string method, std::string pattern, http::Role role,
+                                   http::Handler handler) {
+    router.Add(std::move(method), std::move(pattern), role, std::move(handler),
+               http::Runs::kOnWorker);
+  };
+  on_worker("GET", "/models", kViewer, [&](const Request& r) { return models.List(r); });
+  on_worker("POST", "/models/publish", kOperator,
+            [&](const Request& r) { return models.Publish(r); });
+  on_worker("POST", "/models/rollback", kOperator,
+            [&](const Request& r) { return models.RollBack(r); });
+  on_worker("PUT", "/models/shadow", kOperator,
+            [&](const Request& r) { return models.StartShadow(r); });
+  on_worker("DELETE", "/models/shadow", kOperator,
+            [&](const Request& r) { return models.EndShadow(r); });
+  on_worker("GET", "/experiments", kViewer,
+            [&](const Request& r) { return models.Experiments(r); });
+  on_worker("GET", "/experiments/{name}", kViewer,
+            [&](const Request& r) { return models.ExperimentResults(r); });
   return router;
 }
 

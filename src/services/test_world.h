@@ -59,10 +59,18 @@ struct TestWorld {
   ManualClock clock{1'700'000'000'000};
   TempDir folder;
   std::unique_ptr<EventLog> log = OpenSqliteEventLog({.path = folder.path() / "events.db"});
-  RecommendService recommend{engine, clock};
+  ModelStore store{folder.path() / "models", clock};
+  lake::Engine tables{{}};
+  storage::LocalStore files{folder.path() / "lake"};
+  lake::Lake lake{files, clock};
+  BackgroundAppender shown{*log, 1000};
+  Recommender recommender{engine, &shown, clock};
+  ModelSwitch models{tables, lake, store, engine, recommender, clock, {}};
+  RecommendService recommend{engine, recommender, clock};
   EventService events{*log, engine, clock, {}};
+  ModelService model_service{store, models, recommender, *log, clock, 3.5};
   StatusService status{engine, registry, clock, "AVX2"};
-  http::Dispatcher dispatcher{MakeRouter(recommend, events, status),
+  http::Dispatcher dispatcher{MakeRouter(recommend, events, model_service, status),
                               http::StandardMiddleware(metrics)};
 
   http::Response Send(std::string method, std::string target, std::vector<http::Header> headers,
