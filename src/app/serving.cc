@@ -18,16 +18,26 @@ Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Optio
                  const Clock& clock)
     : http_metrics_(metrics_),
       log_(log),
-      engine_(std::move(bundle), options.max_live_entries),
+      engine_(std::move(bundle), options.max_live_entries, options.deadline_ms),
+      clock_(clock),
       recommend_(engine_, clock),
       events_(log, engine_, clock, options.events),
       status_(engine_, metrics_, clock, std::string(kernels::SimdLevel())),
       server_(std::move(options.server), MakeRouter(recommend_, events_, status_), http_metrics_),
-      poll_(options.poll) {}
+      poll_(options.poll) {
+  if (options.rules.empty()) return;
+  rules_.emplace(options.rules, engine_);
+  rules_->Load(clock_.NowMs());
+}
 
 void Serving::Start() {
+  engine_.WarmUp();
   server_.Start();
   tail_.emplace(log_, engine_, replayed_, poll_);
+}
+
+void Serving::Poll() {
+  if (rules_) rules_->Poll(clock_.NowMs());
 }
 
 void Serving::Stop() {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "http/server.h"
 #include "metrics/registry.h"
 #include "recommend/engine.h"
+#include "recommend/rules_file.h"
 #include "services/event_service.h"
 #include "services/http_metrics.h"
 #include "services/recommend_service.h"
@@ -31,10 +33,12 @@ class Serving {
   struct Options {
     http::ServerOptions server;
     EventService::Options events;
+    std::filesystem::path rules;         // see RulesFile; none: no rules
+    int deadline_ms = 50;                // of a recommendation; 0: none
     int max_live_entries = 500;          // see LiveUsers
     std::chrono::milliseconds poll{25};  // how often to look for events of other processes
   };
-  // `log` and `clock` must outlive it. Does not listen yet.
+  // `log` and `clock` must outlive it. Does not listen yet. Throws what ReadRules throws.
   Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
           const Clock& clock);
   // Brings the engine up to date with the log; half a million events a second. Throws cancelled.
@@ -43,6 +47,8 @@ class Serving {
   // Listens, and follows what other processes write to the log. Throws what http::Server::Start
   // throws.
   void Start();
+  // Takes up rules that changed, begin or end; called a few times a second.
+  void Poll();
   // Finishes the requests under way, in less than five seconds.
   void Stop();
   uint16_t port() const { return server_.port(); }
@@ -53,6 +59,8 @@ class Serving {
   HttpMetrics http_metrics_;
   EventLog& log_;
   RecommendEngine engine_;
+  const Clock& clock_;
+  std::optional<RulesFile> rules_;
   RecommendService recommend_;
   EventService events_;
   StatusService status_;

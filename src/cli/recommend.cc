@@ -10,6 +10,7 @@
 #include "cli/show.h"
 #include "events/sqlite_event_log.h"
 #include "pipelines/main_job.h"
+#include "recommend/rules_file.h"
 #include "services/render.h"
 
 namespace marquee::cli {
@@ -35,6 +36,7 @@ void Recommend(Context& context, const RecommendFlags& flags) {
       engine.Observe(stored.event);
     }
   }
+  RulesFile(environment.rules(), engine).Load(environment.clock().NowMs());
   const Recommendation recommendation = engine.Recommend(flags.user, flags.k);
   context.json ? PrintJson(RenderRecommendation(recommendation))
                : Print(RecommendationText(recommendation));
