@@ -23,7 +23,7 @@ Catalog CatalogOf(Environment& environment) {
 
 void Check(Context& context, const RulesFlags& flags) {
   Environment& environment = context.environment();
-  const std::filesystem::path file = flags.file.empty() ? environment.rules() : flags.file;
+  const std::filesystem::path file = flags.file.empty() ? environment.rules() : std::filesystem::path(flags.file);
   const auto rules = std::make_shared<Rules>(ReadRules(file));
   std::vector<std::string> warnings;
   const bool loaded = std::filesystem::exists(environment.home().lake());
