@@ -38,6 +38,8 @@ class Environment {
   int threads() const;
   // Ratings above it count as liked.
   float min_rating() const;
+  // The file of rules, there or not.
+  std::filesystem::path rules() const;
   // Opened when first asked for; the home folder is created then.
   lake::Engine& engine();
   lake::Lake& lake();

@@ -29,24 +29,36 @@ std::shared_ptr<const ModelBundle> Load(const Serving::Parts& parts, float min_r
 Serving::Serving(const Parts& parts, Options options)
     : http_metrics_(metrics_),
       log_(parts.log),
-      engine_(Load(parts, options.models.min_rating), options.max_live_entries),
+      engine_(Load(parts, options.models.min_rating), options.max_live_entries,
+              options.deadline_ms),
       shown_(),
       recommender_(engine_, options.impressions ? &shown_.emplace(log_, kMaxShownWaiting) : nullptr,
                    parts.clock),
       switch_(parts.tables, parts.lake, parts.store, engine_, recommender_, parts.clock,
               options.models),
+      clock_(parts.clock),
       recommend_(engine_, recommender_, parts.clock),
       events_(log_, engine_, parts.clock, options.events),
       models_(parts.store, switch_, recommender_, log_, parts.clock, options.models.min_rating),
       status_(engine_, metrics_, parts.clock, std::string(kernels::SimdLevel())),
       server_(std::move(options.server), MakeRouter(recommend_, events_, models_, status_),
               http_metrics_),
-      poll_(options.poll) {}
+      poll_(options.poll) {
+  if (options.rules.empty()) return;
+  rules_.emplace(options.rules, engine_);
+  rules_->Load(clock_.NowMs());
+}
 
 void Serving::Start() {
   switch_.StartFollowing();
+  engine_.WarmUp();
   server_.Start();
   tail_.emplace(log_, engine_, replayed_, poll_);
+}
+
+void Serving::Poll() {
+  if (rules_) rules_->Poll(clock_.NowMs());
+  recommender_.FollowRules();
 }
 
 void Serving::Stop() {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "pipelines/model_switch.h"
 #include "recommend/engine.h"
 #include "recommend/recommender.h"
+#include "recommend/rules_file.h"
 #include "services/event_service.h"
 #include "services/http_metrics.h"
 #include "services/model_service.h"
@@ -35,6 +37,8 @@ class Serving {
   struct Options {
     http::ServerOptions server;
     EventService::Options events;
+    std::filesystem::path rules;         // see RulesFile; none: no rules
+    int deadline_ms = 50;                // of a recommendation; 0: none
     int max_live_entries = 500;          // see LiveUsers
     std::chrono::milliseconds poll{25};  // how often to look for events of other processes
     bool impressions = true;             // whether lists that are shown become events
@@ -56,6 +60,8 @@ class Serving {
   // Listens, and follows what other processes write to the log. Throws what http::Server::Start
   // throws.
   void Start();
+  // Takes up rules that changed, begin or end; called a few times a second.
+  void Poll();
   // Finishes the requests under way, in less than five seconds.
   void Stop();
   uint16_t port() const { return server_.port(); }
@@ -69,6 +75,8 @@ class Serving {
   std::optional<BackgroundAppender> shown_;
   Recommender recommender_;
   ModelSwitch switch_;
+  const Clock& clock_;
+  std::optional<RulesFile> rules_;
   RecommendService recommend_;
   EventService events_;
   ModelService models_;

@@ -51,6 +51,7 @@ void AddTrain(CLI::App& root, Context& context);
 void AddEvaluate(CLI::App& root, Context& context);
 void AddTune(CLI::App& root, Context& context);
 void AddRecommend(CLI::App& root, Context& context);
+void AddRules(CLI::App& root, Context& context);
 void AddModels(CLI::App& root, Context& context);
 void AddData(CLI::App& root, Context& context);
 void AddSimulate(CLI::App& root, Context& context);

@@ -27,6 +27,7 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddTune(app, context);
   AddRecommend(app, context);
   AddModels(app, context);
+  AddRules(app, context);
   AddData(app, context);
   AddSimulate(app, context);
   AddEvents(app, context);

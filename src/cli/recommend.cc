@@ -10,6 +10,7 @@
 #include "cli/show.h"
 #include "events/sqlite_event_log.h"
 #include "pipelines/main_job.h"
+#include "recommend/rules_file.h"
 #include "services/render.h"
 
 namespace marquee::cli {
@@ -25,8 +26,8 @@ void Recommend(Context& context, const RecommendFlags& flags) {
   ModelStore store(environment.home().models(), environment.clock());
   const auto session = environment.engine().NewSession();
   const auto max_entries = static_cast<int>(environment.config().Int("events.max_per_user"));
-  RecommendEngine engine(LoadPublished({*session, environment.lake(), store}, environment.min_rating(),
-                                    environment.clock()),
+  RecommendEngine engine(LoadPublished({*session, environment.lake(), store},
+                                       environment.min_rating(), environment.clock()),
                          max_entries);
   if (std::filesystem::exists(environment.home().events())) {
     const auto newest = std::numeric_limits<int64_t>::max();
@@ -35,6 +36,7 @@ void Recommend(Context& context, const RecommendFlags& flags) {
       engine.Observe(stored.event);
     }
   }
+  RulesFile(environment.rules(), engine).Load(environment.clock().NowMs());
   const Recommendation recommendation = engine.Recommend(flags.user, flags.k);
   context.json ? PrintJson(RenderRecommendation(recommendation))
                : Print(RecommendationText(recommendation));

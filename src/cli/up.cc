@@ -76,7 +76,10 @@ void Serve(Context& context, Serving& serving, const std::string& host) {
                serving.port(), "   try /recommend/",
                serving.engine().bundle()->interactions.users().Name(0), "?k=5   Ctrl-C ends it\n"));
   std::fflush(stdout);
-  while (!context.cancel.requested()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  while (!context.cancel.requested()) {
+    serving.Poll();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
   serving.Stop();
   Print("Stopped.\n");
 }
@@ -105,6 +108,8 @@ void Up(Context& context, const UpFlags& flags) {
       {environment.engine(), environment.lake(), store, *log, environment.clock()},
       {.server = options,
        .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
+       .rules = environment.rules(),
+       .deadline_ms = static_cast<int>(config.Int("recommend.deadline_ms")),
        .max_live_entries = static_cast<int>(config.Int("events.max_per_user")),
        .poll = std::chrono::milliseconds(config.Int("events.poll_ms")),
        .impressions = config.Bool("events.impressions"),

@@ -52,7 +52,8 @@ ModelManifest TrainAndSave(const ModelWork& work, const TrainRequest& request, f
                            TrainObserver& observer);
 
 // What serving needs: the given models and the gold tables that the champion was trained on.
-// `like`, which may be null, lends what it has of them. Throws not_found for a version that is gone.
+// `like`, which may be null, lends what it has of them. Throws not_found for a version that is
+// gone.
 std::shared_ptr<const ModelBundle> LoadBundle(const ModelWork& work, const Published& models,
                                               float min_rating, const Clock& clock,
                                               const ModelBundle* like = nullptr);

@@ -137,8 +137,7 @@ ProbeReport ModelSwitch::RollBack() {
 
 ProbeReport ModelSwitch::SwapTo(const Published& published, bool force, bool record) {
   const std::shared_ptr<const ModelBundle> before = engine_.bundle();
-  const std::shared_ptr<const ModelBundle> candidate =
-      Load(published.champion, published.fallback);
+  const std::shared_ptr<const ModelBundle> candidate = Load(published.champion, published.fallback);
   const ProbeReport report = Probe(*candidate, before.get(), options_.probe);
   {
     const std::lock_guard lock(mutex_);
@@ -174,8 +173,8 @@ void ModelSwitch::StartShadow(const ModelVersion& id, double share) {
     const std::lock_guard lock(mutex_);
     fallback = serving_.fallback;
   }
-  recommender_.SetShadow(std::make_shared<Shadow>(Load(store_.Find(id.type, id.version).id, fallback),
-                                                  engine_.shared_live(), share));
+  recommender_.SetShadow(std::make_shared<Shadow>(
+      Load(store_.Find(id.type, id.version).id, fallback), engine_, share));
 }
 
 void ModelSwitch::EndShadow() { recommender_.SetShadow(nullptr); }
@@ -183,15 +182,14 @@ void ModelSwitch::EndShadow() { recommender_.SetShadow(nullptr); }
 Json ModelSwitch::ToJson() const {
   const std::shared_ptr<Shadow> shadow = recommender_.shadow();
   const std::lock_guard lock(mutex_);
-  return Json::MakeObject(
-      {{"champion", serving_.champion.name()},
-       {"fallback", serving_.fallback.name()},
-       {"previous", NameOrNull(serving_.previous)},
-       {"probe", probe_ ? probe_->ToJson() : Json()},
-       {"problem", problem_.empty() ? Json() : Json(problem_)},
-       {"shadow", shadow ? shadow->report().ToJson() : Json()},
-       {"experiments_problem",
-        experiments_problem_.empty() ? Json() : Json(experiments_problem_)}});
+  return Json::MakeObject({{"champion", serving_.champion.name()},
+                           {"fallback", serving_.fallback.name()},
+                           {"previous", NameOrNull(serving_.previous)},
+                           {"probe", probe_ ? probe_->ToJson() : Json()},
+                           {"problem", problem_.empty() ? Json() : Json(problem_)},
+                           {"shadow", shadow ? shadow->report().ToJson() : Json()},
+                           {"experiments_problem",
+                            experiments_problem_.empty() ? Json() : Json(experiments_problem_)}});
 }
 
 }  // namespace marquee

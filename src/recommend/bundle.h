@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "interactions/interactions.h"
 #include "models/model.h"
@@ -18,8 +19,10 @@ struct ModelBundle {
   int64_t version = 0;  // 3
   std::shared_ptr<const Model> model;
   std::shared_ptr<const Model> popular;  // the fallback for users without history
-  Interactions interactions;             // all that a user met: left out of the answers
-  Interactions liked;                    // of these, what the model scores from; the same rows
+  // Models beside it, of the same items, that rules can ask by their type.
+  std::vector<std::shared_ptr<const Model>> beside;
+  Interactions interactions;  // all that a user met: left out of the answers
+  Interactions liked;         // of these, what the model scores from; the same rows
   std::shared_ptr<const Catalog> catalog;
   std::string data = {};  // names the versions of the tables that it is made of
   int64_t loaded_ms = 0;

@@ -34,8 +34,8 @@ std::vector<int32_t> ProbeUsers(const ModelBundle& bundle, int count) {
 Answer Ask(const ModelBundle& bundle, int32_t user, int k) {
   Answer answer;
   answer.scores.resize(static_cast<size_t>(bundle.catalog->size()));
-  const auto folded = bundle.model->FoldWith(bundle.liked.by_user().Row(user),
-                                             bundle.liked.UserFeatures(user));
+  const auto folded =
+      bundle.model->FoldWith(bundle.liked.by_user().Row(user), bundle.liked.UserFeatures(user));
   folded->Score(answer.scores);
   const std::span<const int32_t> met = bundle.interactions.by_user().Row(user).columns;
   if (!std::ranges::all_of(answer.scores, [](float score) { return std::isfinite(score); }))

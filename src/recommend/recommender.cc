@@ -22,7 +22,7 @@ std::vector<std::string> IdsOf(const Recommendation& list) {
 // Experiments and the engines of their arms: swapped together.
 struct Recommender::Stage {
   std::shared_ptr<const Experiments> experiments;
-  std::map<std::string, std::unique_ptr<const RecommendEngine>, std::less<>> engines;
+  std::map<std::string, std::unique_ptr<RecommendEngine>, std::less<>> engines;
 };
 
 Recommender::Recommender(const RecommendEngine& champion, BackgroundAppender* shown,
@@ -38,8 +38,7 @@ void Recommender::SetExperiments(std::shared_ptr<const Experiments> experiments,
   auto stage = std::make_shared<Stage>();
   stage->experiments = std::move(experiments);
   for (const auto& [name, bundle] : variants) {
-    stage->engines[name] =
-        std::make_unique<const RecommendEngine>(bundle, champion_.shared_live());
+    stage->engines[name] = std::make_unique<RecommendEngine>(bundle, champion_);
   }
   const std::lock_guard lock(mutex_);
   stage_ = std::move(stage);
@@ -60,7 +59,16 @@ std::shared_ptr<Shadow> Recommender::shadow() const {
   return shadow_;
 }
 
-ServedList Recommender::Recommend(RecommendQuery query, const ServeContext& context) const {
+void Recommender::FollowRules() {
+  std::shared_ptr<const Stage> stage;
+  {
+    const std::lock_guard lock(mutex_);
+    stage = stage_;
+  }
+  for (const auto& [name, engine] : stage->engines) engine->FollowRules(champion_);
+}
+
+ServedList Recommender::Recommend(RecommendQuery query, std::string_view experiment) const {
   std::shared_ptr<const Stage> stage;
   std::shared_ptr<Shadow> shadow;
   {
@@ -68,10 +76,10 @@ ServedList Recommender::Recommend(RecommendQuery query, const ServeContext& cont
     stage = stage_;
     shadow = shadow_;
   }
-  const bool overridden = !context.experiment.empty();
+  const bool overridden = !experiment.empty();
   std::optional<Assignment> assignment;
   if (overridden) {
-    assignment = stage->experiments->Override(context.experiment);
+    assignment = stage->experiments->Override(experiment);
   } else if (!query.user_id.empty()) {
     assignment = stage->experiments->Assign(query.user_id, clock_.NowMs());
   }
@@ -83,15 +91,16 @@ ServedList Recommender::Recommend(RecommendQuery query, const ServeContext& cont
     served.list = Ask(*stage, *assignment->arm, query);
     served.arm = assignment->arm->name;
   } else {
-    served.list =
-        Interleave(*stage, *assignment->experiment, query, context.request_id, &sources);
+    served.list = Interleave(*stage, *assignment->experiment, query, &sources);
   }
   if (assignment) served.experiment = assignment->experiment->name;
-  if (shadow && !overridden) shadow->Offer(query, context.request_id, served.list);
+  if (shadow && !overridden) shadow->Offer(query, served.list);
   if (shown_ == nullptr || query.user_id.empty() || served.list.items.empty()) return served;
-  if (sources.empty()) sources.resize(served.list.items.size(), served.list.rung);
+  if (sources.empty()) {
+    for (const Recommended& item : served.list.items) sources.emplace_back(item.source);
+  }
   // What an operator asked for by name is no exposure of the experiment.
-  shown_->Add(ImpressionsOf({.request_id = std::string(context.request_id),
+  shown_->Add(ImpressionsOf({.request_id = query.request_id,
                              .model = served.list.bundle->name,
                              .rung = served.list.rung,
                              .experiment = overridden ? "" : served.experiment,
@@ -115,7 +124,7 @@ Recommendation Recommender::Ask(const Stage& stage, const Arm& arm, RecommendQue
 // Items of the control's catalogue, which is the one that is answered from; `arms` gets whose pick
 // each was.
 Recommendation Recommender::Interleave(const Stage& stage, const Experiment& experiment,
-                                       const RecommendQuery& query, std::string_view request_id,
+                                       const RecommendQuery& query,
                                        std::vector<std::string>* arms) const {
   RecommendQuery whole = query;  // pages are of one list
   whole.skip = 0;
@@ -127,8 +136,7 @@ Recommendation Recommender::Interleave(const Stage& stage, const Experiment& exp
     ids.push_back(IdsOf(lists.back()));
   }
   // By user and not by request, so that the next page goes on with the same list.
-  const uint64_t seed = query.skip > 0 || !query.user_id.empty() ? Fnv1a(query.user_id)
-                                                                 : Fnv1a(request_id);
+  const uint64_t seed = Fnv1a(query.user_id);
   Recommendation merged = lists[0];
   merged.items.clear();
   const Catalog& catalog = *merged.bundle->catalog;

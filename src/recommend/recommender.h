@@ -24,12 +24,6 @@ struct ServedList {
   std::string arm = {};
 };
 
-// Who asks, beside what is asked.
-struct ServeContext {
-  std::string_view request_id = {};
-  std::string_view experiment = {};  // "experiment:arm", in place of the user's own; see Override
-};
-
 // Thread-safe.
 class Recommender {
  public:
@@ -41,8 +35,11 @@ class Recommender {
   Recommender(const RecommendEngine& champion, BackgroundAppender* shown, const Clock& clock);
   ~Recommender();
 
+  // `experiment`: "experiment:arm", in place of the arm that the user is in; empty: that one.
   // Throws what RecommendEngine::Recommend throws, and what Experiments::Override throws.
-  ServedList Recommend(RecommendQuery query, const ServeContext& context) const;
+  ServedList Recommend(RecommendQuery query, std::string_view experiment = {}) const;
+  // Arms follow the rules of the champion: called a few times a second, by one thread.
+  void FollowRules();
 
   // Requests from now on. REQUIRES: every model that an arm names is in `variants`.
   void SetExperiments(std::shared_ptr<const Experiments> experiments, const Variants& variants);
@@ -56,8 +53,7 @@ class Recommender {
   const RecommendEngine& EngineOf(const Stage& stage, const Arm& arm) const;
   Recommendation Ask(const Stage& stage, const Arm& arm, RecommendQuery query) const;
   Recommendation Interleave(const Stage& stage, const Experiment& experiment,
-                            const RecommendQuery& query, std::string_view request_id,
-                            std::vector<std::string>* arms) const;
+                            const RecommendQuery& query, std::vector<std::string>* arms) const;
 
   const RecommendEngine& champion_;
   BackgroundAppender* const shown_;

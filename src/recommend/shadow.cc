@@ -33,11 +33,8 @@ Json ShadowReport::ToJson() const {
                            {"max_ms", max_ms}});
 }
 
-Shadow::Shadow(std::shared_ptr<const ModelBundle> bundle, std::shared_ptr<LiveUsers> live,
-               double share)
-    : engine_(std::move(bundle), std::move(live)),
-      share_(share),
-      thread_([this] { CompareUntilStopped(); }) {}
+Shadow::Shadow(std::shared_ptr<const ModelBundle> bundle, const RecommendEngine& like, double share)
+    : engine_(std::move(bundle), like), share_(share), thread_([this] { CompareUntilStopped(); }) {}
 
 Shadow::~Shadow() {
   {
@@ -48,9 +45,8 @@ Shadow::~Shadow() {
   thread_.join();
 }
 
-void Shadow::Offer(const RecommendQuery& query, std::string_view request_id,
-                   const Recommendation& shown) {
-  const auto bucket = static_cast<double>(Fnv1a(request_id) % kBuckets);
+void Shadow::Offer(const RecommendQuery& query, const Recommendation& shown) {
+  const auto bucket = static_cast<double>(Fnv1a(query.request_id) % kBuckets);
   if (bucket >= share_ * static_cast<double>(kBuckets)) return;
   {
     const std::lock_guard lock(mutex_);
@@ -60,6 +56,7 @@ void Shadow::Offer(const RecommendQuery& query, std::string_view request_id,
     }
   }
   Taken taken{query, shown.rung, IdsOf(shown)};
+  taken.query.deadline = std::chrono::steady_clock::time_point::max();  // nobody waits for it
   const std::lock_guard lock(mutex_);
   waiting_.push_back(std::move(taken));
   work_.notify_one();

@@ -19,11 +19,11 @@ struct ShadowReport {
   std::string model;
   double share = 0;
   int64_t compared = 0;
-  int64_t left_out = 0;     // for want of time
-  double overlap = 0;       // mean share of the titles of a list that both have
-  double same_first = 0;    // share of lists with the same first title
-  double other_rung = 0;    // share of lists that came from another rung of the ladder
-  double mean_ms = 0;       // of the shadow's answers
+  int64_t left_out = 0;   // for want of time
+  double overlap = 0;     // mean share of the titles of a list that both have
+  double same_first = 0;  // share of lists with the same first title
+  double other_rung = 0;  // share of lists that came from another rung of the ladder
+  double mean_ms = 0;     // of the shadow's answers
   double max_ms = 0;
 
   Json ToJson() const;
@@ -32,15 +32,15 @@ struct ShadowReport {
 // Thread-safe. Answers on a thread of its own; lists that come faster than it answers are left out.
 class Shadow {
  public:
-  // Compares a `share` of the lists, chosen by a hash of the request's id.
-  Shadow(std::shared_ptr<const ModelBundle> bundle, std::shared_ptr<LiveUsers> live, double share);
+  // Compares a `share` of the lists, chosen by a hash of the request's id, for the people and with
+  // the rules of `like`.
+  Shadow(std::shared_ptr<const ModelBundle> bundle, const RecommendEngine& like, double share);
   ~Shadow();
   Shadow(const Shadow&) = delete;
   Shadow& operator=(const Shadow&) = delete;
 
   // Never waits.
-  void Offer(const RecommendQuery& query, std::string_view request_id,
-             const Recommendation& shown);
+  void Offer(const RecommendQuery& query, const Recommendation& shown);
   // Waits until all that was taken is compared.
   void Flush();
   ShadowReport report() const;

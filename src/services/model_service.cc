@@ -117,8 +117,7 @@ http::Response ModelService::ExperimentResults(const http::Request& request) con
   http::RequireKnownQuery(request, {});
   const auto experiments = recommender_.experiments();
   const Experiment& experiment = experiments->Named(request.PathParam("name"));
-  return http::Json(
-      ToJson(experiment, ReadResults(log_, experiment, min_rating_, clock_.NowMs())));
+  return http::Json(ToJson(experiment, ReadResults(log_, experiment, min_rating_, clock_.NowMs())));
 }
 
 }  // namespace marquee

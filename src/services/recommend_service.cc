@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -46,7 +47,7 @@ http::Response RecommendService::Session(const http::Request& request) const {
   RecommendQuery query = QueryOfBody(body);
   query.session = IdsOf(body, "items", kMaxRecommended);
   query.session_ms = clock_.NowMs();
-  return Answer(query, request);
+  return Answer(std::move(query), request);
 }
 
 http::Response RecommendService::ByTaste(const http::Request& request) const {
@@ -57,7 +58,7 @@ http::Response RecommendService::ByTaste(const http::Request& request) const {
       bare ? Json::MakeObject({{"preferences", json}}) : BodyOf(request, {"preferences"});
   RecommendQuery query = QueryOfBody(body);
   query.tastes = TastesOf(body.At("preferences"));
-  return Answer(query, request);
+  return Answer(std::move(query), request);
 }
 
 http::Response RecommendService::Batch(const http::Request& request) const {
@@ -70,6 +71,8 @@ http::Response RecommendService::Batch(const http::Request& request) const {
                        kMaxBatchItems, " titles in all"),
                 "ask for fewer users at once, or fewer titles");
   }
+  query.request_id = request.id;
+  query.deadline = request.deadline;
   Json answers = Json::MakeArray();
   for (std::string& user_id : user_ids) {
     query.user_id = std::move(user_id);
@@ -78,10 +81,11 @@ http::Response RecommendService::Batch(const http::Request& request) const {
   return http::Json(Json::MakeObject({{"recommendations", std::move(answers)}}));
 }
 
-http::Response RecommendService::Answer(const RecommendQuery& query,
-                                        const http::Request& request) const {
+http::Response RecommendService::Answer(RecommendQuery query, const http::Request& request) const {
+  query.request_id = request.id;
+  query.deadline = request.deadline;
   const std::string_view experiment = request.FindQuery("experiment").value_or("");
-  const ServedList served = recommender_.Recommend(query, {request.id, experiment});
+  const ServedList served = recommender_.Recommend(std::move(query), experiment);
   return http::Json(RenderServed(served, request.id));
 }
 

@@ -41,7 +41,7 @@ class RecommendService {
   http::Response User(const http::Request& request) const;
 
  private:
-  http::Response Answer(const RecommendQuery& query, const http::Request& request) const;
+  http::Response Answer(RecommendQuery query, const http::Request& request) const;
 
   const RecommendEngine& engine_;
   const Recommender& recommender_;

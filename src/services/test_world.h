@@ -61,8 +61,7 @@ struct TestWorld {
   std::unique_ptr<EventLog> log = OpenSqliteEventLog({.path = folder.path() / "events.db"});
   ModelStore store{folder.path() / "models", clock};
   lake::Engine tables{{}};
-  storage::LocalStore files{folder.path() / "lake"};
-  lake::Lake lake{files, clock};
+  lake::Lake lake{folder.path() / "lake", clock};
   BackgroundAppender shown{*log, 1000};
   Recommender recommender{engine, &shown, clock};
   ModelSwitch models{tables, lake, store, engine, recommender, clock, {}};
