@@ -56,6 +56,7 @@ void AddModels(CLI::App& root, Context& context);
 void AddData(CLI::App& root, Context& context);
 void AddSimulate(CLI::App& root, Context& context);
 void AddEvents(CLI::App& root, Context& context);
+void AddExperiments(CLI::App& root, Context& context);
 void AddDownload(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);
 

@@ -31,6 +31,7 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddData(app, context);
   AddSimulate(app, context);
   AddEvents(app, context);
+  AddExperiments(app, context);
   AddDownload(app, context);
   AddDoctor(app, context);
 }

@@ -37,13 +37,14 @@ class ModelSwitchTest : public testing::Test {
     std::string csv = "user,item,rating,timestamp,title\n";
     for (int user = 0; user < 60; ++user) {
       for (int i = 0; i < 12; ++i)
-        csv += StrCat(user, ",", rng.Below(30), ",", 4 + rng.Below(2), ",", 1000 + i, ",Film\n");
+        csv += StrCat(user, ",", rng.Below(30), ",", 4 + rng.Below(2), ",", 964982703 + i, ",Film\n");
     }
     const auto file = folder_.path() / "ratings.csv";
     WriteFileAtomic(file, csv);
+    ImportOptions options;
+    options.reports = folder_.path() / "reports";
     RunImport({*session_, clock_, progress_, cancel_},
-              sources::OpenDataset(file, {.source = "csv", .mapping = {}}), lake_,
-              {.reports = folder_.path() / "reports"});
+              sources::OpenDataset(file, {.source = "csv", .mapping = {}}), lake_, options);
   }
   void Train(const std::string& type, std::map<std::string, std::string> settings = {}) {
     NoTrainObserver observer;

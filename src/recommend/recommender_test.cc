@@ -102,10 +102,10 @@ TEST_F(RecommenderTest, AnInterleavedListIsOfBothAndItsPagesFit) {
   Declare(R"("kind": "interleaving",
              "arms": [{"name": "old"}, {"name": "new", "model": "most-popular v1"}])");
   const auto ids = [](const ServedList& served) {
-    std::vector<std::string> ids;
+    std::vector<std::string> found;
     for (const Recommended& item : served.list.items)
-      ids.push_back(served.list.bundle->catalog->at(item.item).item_id);
-    return ids;
+      found.push_back(served.list.bundle->catalog->at(item.item).item_id);
+    return found;
   };
   const ServedList whole = recommender_.Recommend({.user_id = "u0", .k = 6});
   std::vector<std::string> pages = ids(recommender_.Recommend({.user_id = "u0", .k = 4}));

@@ -58,8 +58,8 @@ Json RenderRecommendation(const Recommendation& recommendation, std::string_view
 
 Json RenderServed(const ServedList& served, std::string_view request_id) {
   Json json = RenderRecommendation(served.list, request_id);
-  json["experiment"] = TextOrNull(served.experiment);
-  json["arm"] = TextOrNull(served.arm);
+  if (!served.experiment.empty()) json["experiment"] = served.experiment;
+  if (!served.arm.empty()) json["arm"] = served.arm;
   return json;
 }
 

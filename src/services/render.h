@@ -17,7 +17,7 @@ namespace marquee {
 // unknown, user_id where nobody is, and request_id in the terminal. rung_reason is left out where
 // there is none, a propensity that is 1 too. See Recommended for source.
 Json RenderRecommendation(const Recommendation& recommendation, std::string_view request_id = {});
-// The same, and "experiment" and "arm": null outside of experiments.
+// The same, and "experiment" and "arm" where there are such.
 Json RenderServed(const ServedList& served, std::string_view request_id);
 // RenderRecommendation with "item_id" in place of "user_id" and without the rung.
 Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation,
