@@ -49,7 +49,8 @@ std::span<const SettingSpec> Settings() {
        .min = 0,
        .max = 60'000},
       {"recommend.rules", Type::kText, "rules.toml",
-       "The file of rules for lists (docs/rules.md), below the home unless it is an absolute path."},
+       "The file of rules for lists (docs/rules.md), below the home unless it is an absolute "
+       "path."},
       {"server.host", Type::kText, "127.0.0.1",
        "Address to listen on; 0.0.0.0 opens the API to the network.", 0, 0},
       {"server.port", Type::kInt, "8000", "Port of the API and of the pages.", 0, 65535},

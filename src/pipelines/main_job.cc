@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "models/registry.h"
@@ -176,6 +177,22 @@ std::shared_ptr<const Model> LoadFor(const GoldData& gold, const ModelStore& sto
               "train both on the same data: marquee up, or marquee train");
 }
 
+// The newest sequence model, for rules that ask it; none when it is of other items, or the
+// champion.
+std::vector<std::shared_ptr<const Model>> LoadBeside(const GoldData& gold, const ModelStore& store,
+                                                     const ModelVersion& champion) {
+  const std::vector<ModelManifest> versions = store.List();
+  const auto newest =
+      std::ranges::find(versions, "sequence", [](const ModelManifest& m) { return m.id.type; });
+  if (newest == versions.end() || champion.type == "sequence") return {};
+  try {
+    return {LoadFor(gold, store, newest->id)};
+  } catch (const Error& error) {
+    LogWarning(StrCat("without a sequence model: ", error.message()));
+    return {};
+  }
+}
+
 // 1 when there is nothing.
 float MeanValue(const Interactions& data) {
   double sum = 0;
@@ -242,6 +259,7 @@ std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake
   bundle->popular = published->fallback == published->champion
                         ? bundle->model
                         : LoadFor(gold, store, published->fallback);
+  bundle->beside = LoadBeside(gold, store, published->champion);
   bundle->liked = Liked(gold.interactions, min_rating);
   bundle->rated = HasRatings(gold.interactions);
   bundle->min_rating = min_rating;

@@ -82,8 +82,7 @@ class Calibration {
     for (const int32_t item : liked) {
       const auto genres = catalog_.genres_of(item);
       for (const int32_t genre : genres) {
-        shares[static_cast<size_t>(genre)] +=
-            1 / static_cast<double>(genres.size() * liked.size());
+        shares[static_cast<size_t>(genre)] += 1 / static_cast<double>(genres.size() * liked.size());
       }
     }
     return shares;
@@ -113,8 +112,8 @@ class Arranger {
         rules_(request.plan.rules()),
         diversity_(static_cast<float>(request.query.diversity > 0 ? request.query.diversity
                                                                   : rules_.diversity)),
-        calibration_(request.catalog, rules_.calibration > 0 ? request.liked
-                                                             : std::span<const int32_t>()),
+        calibration_(request.catalog,
+                     rules_.calibration > 0 ? request.liked : std::span<const int32_t>()),
         calibrate_(calibration_.active() ? static_cast<float>(rules_.calibration) : 0),
         nearest_(static_cast<size_t>(request.catalog.size()), 0),
         shown_(static_cast<size_t>(request.catalog.size()), false),

@@ -38,7 +38,8 @@ struct ArrangeRequest {
 // neither rules nor diversity it is TopK of the scores. Else the best 400 are candidates for the
 // first 100 places, and what is left follows by relevance, so pages are of one list; an answer that
 // begins at `skip` 0 explores where the plan does and the query has a request id, which with the
-// user's id and the plan's seed decides every draw. O(items), and for each of the places O(candidates x genres).
+// user's id and the plan's seed decides every draw. O(items), and for each of the places
+// O(candidates x genres).
 std::vector<Listed> Arrange(const ArrangeRequest& request);
 
 }  // namespace marquee

@@ -164,15 +164,14 @@ TEST_F(ArrangeTest, ARequestIdDecidesTheDraws) {
 TEST_F(ArrangeTest, PropensitiesAreTheFrequenciesOfTheFirstPlace) {
   constexpr int kDraws = 20'000;
   for (const bool prefer_unknown : {false, true}) {
-    const Rules rules{.exploration = {
-                          .share = 0.4, .protect = 0, .among = 4, .prefer_unknown = prefer_unknown}};
+    const Rules rules{
+        .exploration = {.share = 0.4, .protect = 0, .among = 4, .prefer_unknown = prefer_unknown}};
     const RulePlan plan(std::make_shared<Rules>(rules), films_, 0);
     const Arranger arrange{films_, plan, scores_};
     std::map<int32_t, int> counts;
     std::map<int32_t, float> propensities;
     for (int i = 0; i < kDraws; ++i) {
-      const Listed first =
-          arrange({.k = 1, .request_id = std::to_string(i)}).front();
+      const Listed first = arrange({.k = 1, .request_id = std::to_string(i)}).front();
       ++counts[first.item];
       propensities[first.item] = first.propensity;
       EXPECT_EQ(first.source, first.item == 0 ? "" : "exploration");
@@ -202,11 +201,9 @@ TEST_F(ArrangeTest, DiversityTakesAnotherGenreBeforeTheNextBest) {
   // Relevance is 1, .8, .6, .4, .2, 0; after A, B is like it by 1/2 and C by nothing.
   EXPECT_THAT(Rows(List({.k = 3, .diversity = 0.5})), ElementsAre(0, 2, 1));
   EXPECT_THAT(Rows(List({.k = 3, .diversity = 0.01})), ElementsAre(0, 1, 2));
-  EXPECT_THAT(Rows(List({.k = 2, .diversity = 0.5}, {}, {2})),
-              ElementsAre(0, 3));
+  EXPECT_THAT(Rows(List({.k = 2, .diversity = 0.5}, {}, {2})), ElementsAre(0, 3));
   // Pages of a spread list are of one list, too.
-  EXPECT_THAT(Rows(List({.k = 1, .skip = 1, .diversity = 0.5})),
-              ElementsAre(2));
+  EXPECT_THAT(Rows(List({.k = 1, .skip = 1, .diversity = 0.5})), ElementsAre(2));
 }
 
 TEST(Arrange, PagesOfASpreadListAreOfOneListHoweverLongTheyAre) {
@@ -232,9 +229,7 @@ TEST(Arrange, PagesOfASpreadListAreOfOneListHoweverLongTheyAre) {
 TEST_F(ArrangeTest, DiversityGivesEveryItemOnce) {
   EXPECT_THAT(Rows(List({.k = 10, .diversity = 1})),
               testing::UnorderedElementsAre(0, 1, 2, 3, 4, 5));
-  EXPECT_THAT(
-      List({.k = 3, .diversity = 1}, {}, {0, 1, 2, 3, 4, 5}),
-      IsEmpty());
+  EXPECT_THAT(List({.k = 3, .diversity = 1}, {}, {0, 1, 2, 3, 4, 5}), IsEmpty());
 }
 
 }  // namespace

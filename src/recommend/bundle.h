@@ -21,8 +21,8 @@ struct ModelBundle {
   std::shared_ptr<const Model> popular;  // the fallback for users without history
   // Models beside it, of the same items, that rules can ask by their type.
   std::vector<std::shared_ptr<const Model>> beside;
-  Interactions interactions;             // all that a user met: left out of the answers
-  Interactions liked;                    // of these, what the model scores from; the same rows
+  Interactions interactions;  // all that a user met: left out of the answers
+  Interactions liked;         // of these, what the model scores from; the same rows
   std::shared_ptr<const Catalog> catalog;
   int64_t loaded_ms = 0;
   bool rated = true;       // values are ratings; else each is 1 and says that the item was met

@@ -71,8 +71,9 @@ std::vector<LiveEntry> WithSession(std::vector<LiveEntry> live, const RecommendQ
 
 // A bundle, the rules for it and what was answered so: swapped together.
 struct RecommendEngine::Active {
-  Active(std::shared_ptr<const ModelBundle> given_bundle, std::shared_ptr<const Shelves> given_shelves,
-         std::shared_ptr<const Rules> rules, int64_t rules_ms)
+  Active(std::shared_ptr<const ModelBundle> given_bundle,
+         std::shared_ptr<const Shelves> given_shelves, std::shared_ptr<const Rules> rules,
+         int64_t rules_ms)
       : bundle(std::move(given_bundle)),
         shelves(std::move(given_shelves)),
         plan(std::make_shared<RulePlan>(std::move(rules), *bundle->catalog, rules_ms)) {}
@@ -124,8 +125,8 @@ CachedAnswer RecommendEngine::Answer(const Active& current, const RecommendQuery
   const bool known =
       query.session.empty() || UserHistory(bundle, query.user_id, entries).liked().size() > 0;
   const std::vector<LiveEntry> live = WithSession({entries.begin(), entries.end()}, query);
-  const auto ask = std::make_shared<Ask>(current.bundle, current.shelves, current.plan, query, live,
-                                         known);
+  const auto ask =
+      std::make_shared<Ask>(current.bundle, current.shelves, current.plan, query, live, known);
   return Descend(ask, guard_, model_ms, deadline);
 }
 
@@ -139,8 +140,7 @@ Recommendation RecommendEngine::Similar(std::string_view item_id, int k) const {
   Recommendation answer{"", "similar", {}, current};
   const std::string reason = StrCat("similar to ", TitleOf(*current, *item));
   for (const ScoredItem& neighbour : current->model->SimilarItems(*item, k)) {
-    answer.items.push_back(
-        {neighbour.item, neighbour.score, reason, current->model->type()});
+    answer.items.push_back({neighbour.item, neighbour.score, reason, current->model->type()});
   }
   return answer;
 }

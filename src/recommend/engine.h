@@ -118,7 +118,7 @@ class RecommendEngine {
   // Guarded by change_mutex_: the rules, and the moment they are worked out for.
   std::shared_ptr<const Rules> rules_ = std::make_shared<Rules>();
   int64_t rules_ms_ = 0;
-  RulesState rules_state_;   // guarded by mutex_, without warnings
+  RulesState rules_state_;  // guarded by mutex_, without warnings
   mutable std::mutex mutex_;
   std::shared_ptr<const Active> active_;  // guarded by mutex_
 };

@@ -106,7 +106,7 @@ std::vector<Recommended> Explained(const std::vector<Listed>& list, std::string_
   items.reserve(list.size());
   for (size_t i = 0; i < list.size(); ++i) {
     const Listed& listed = list[i];
-    std::string reason = !listed.reason.empty()   ? std::string(listed.reason)
+    std::string reason = !listed.reason.empty()  ? std::string(listed.reason)
                          : listed.source.empty() ? own_reason(i)
                                                  : SourceReason(listed.source);
     items.push_back({listed.item, listed.score, std::move(reason),
@@ -179,9 +179,8 @@ CachedAnswer ByTaste(const Ask& ask, bool models_answer) {
 CachedAnswer BySegment(const Ask& ask, bool models_answer) {
   CachedAnswer answer{"segment"};
   const int32_t row = ask.bundle->interactions.users().Find(ask.query.user_id).value_or(-1);
-  const auto segment =
-      ask.shelves->SegmentOf(*ask.bundle->catalog, ask.bundle->interactions.UserFeatures(row),
-                             ask.history.liked());
+  const auto segment = ask.shelves->SegmentOf(
+      *ask.bundle->catalog, ask.bundle->interactions.UserFeatures(row), ask.history.liked());
   if (!segment) return answer;
   answer.items = Explained(ListOf(ask, segment->scores, models_answer), "segment",
                            [&](size_t) { return segment->reason; });

@@ -32,7 +32,7 @@ struct Ask {
   std::shared_ptr<const RulePlan> plan;
   RecommendQuery query;
   UserHistory history;
-  bool known;  // the user liked something before this session
+  bool known;                     // the user liked something before this session
   std::vector<int32_t> left_out;  // rows that may not be shown, ascending
 };
 

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include <future>
 #include <cmath>
+#include <future>
 #include <set>
 #include <stdexcept>
 
@@ -74,8 +74,7 @@ TEST(Ladder, ALateAnswerIsNotKept) {
 }
 
 TEST(Ladder, AModelThatThrowsIsPassedOver) {
-  const RecommendEngine engine(
-      WithModel(Ascending(), [] { throw std::runtime_error("broken"); }));
+  const RecommendEngine engine(WithModel(Ascending(), [] { throw std::runtime_error("broken"); }));
   ExpectSegment(engine.Recommend("u2", 2), "the model failed");
 }
 
@@ -84,9 +83,8 @@ TEST(Ladder, ScoresFromWhichNoRankingCanBeReadArePassedOver) {
   scores[3] = std::nanf("");
   ExpectSegment(RecommendEngine(WithModel(scores, [] {})).Recommend("u2", 2),
                 "scores were not finite");
-  ExpectSegment(
-      RecommendEngine(WithModel(std::vector<float>(kItems, 1), [] {})).Recommend("u2", 2),
-      "all scores are equal");
+  ExpectSegment(RecommendEngine(WithModel(std::vector<float>(kItems, 1), [] {})).Recommend("u2", 2),
+                "all scores are equal");
 }
 
 TEST(Ladder, EachLowerRungSaysWhy) {
@@ -131,7 +129,8 @@ TEST(EngineRules, SourcesAreNamedAndExplained) {
   const auto rules = std::make_shared<Rules>();
   rules->pins.push_back({"i3", 1, {}});
   rules->lists.push_back({"Staff", {"i5"}, {2}, {}});
-  for (int i = 0; i < 3; ++i) rules->inserts.push_back({RuleSources()[static_cast<size_t>(i)], {i + 3}});
+  for (int i = 0; i < 3; ++i)
+    rules->inserts.push_back({RuleSources()[static_cast<size_t>(i)], {i + 3}});
   engine.SetRules(rules, 0);
   const Recommendation answer = engine.Recommend("u2", 5);
   ASSERT_EQ(answer.items.size(), 5u);

@@ -57,7 +57,8 @@ class LiveUsers {
   // it had not been. REQUIRES: > 0.
   explicit LiveUsers(int max_entries = 500) : max_entries_(static_cast<size_t>(max_entries)) {}
 
-  // Impressions and searches change nothing. O(entries of the user). REQUIRES: as CheckEvent has it.
+  // Impressions and searches change nothing. O(entries of the user). REQUIRES: as CheckEvent has
+  // it.
   void Observe(const Event& event);
   // One an item; empty for somebody who did nothing.
   std::vector<LiveEntry> Entries(std::string_view user_id) const;

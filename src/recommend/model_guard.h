@@ -37,8 +37,8 @@ class ModelGuard {
   ModelGuard(const ModelGuard&) = delete;
   ModelGuard& operator=(const ModelGuard&) = delete;
 
-  // `work` owns all that it uses, for it may outlive the call. What it throws is thrown here, unless
-  // it is late.
+  // `work` owns all that it uses, for it may outlive the call. What it throws is thrown here,
+  // unless it is late.
   End Call(std::function<void()> work, Clock::time_point deadline);
   // Begins anew with a model of which nothing is known.
   void Distrust() { in_time_ = 0; }
@@ -56,7 +56,7 @@ class ModelGuard {
   std::atomic<int> in_time_{0};
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;                     // guarded by mutex_, as all below
+  bool stopping_ = false;  // guarded by mutex_, as all below
   std::deque<std::shared_ptr<Task>> waiting_;
   std::vector<std::thread> threads_;
 };

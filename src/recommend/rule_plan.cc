@@ -72,8 +72,8 @@ class RulePlan::Builder {
     const bool by_year = match.min_year > 0 || match.max_year > 0;
     const auto passes = [&](int32_t row) {
       const int32_t year = catalog_.at(row).year;
-      if (by_year && (year == 0 || year < match.min_year ||
-                      (match.max_year > 0 && year > match.max_year))) {
+      if (by_year &&
+          (year == 0 || year < match.min_year || (match.max_year > 0 && year > match.max_year))) {
         return false;
       }
       return match.genres.empty() || std::ranges::any_of(genres, [&](int32_t genre) {

@@ -22,7 +22,7 @@ class RulePlan {
     size_t place;
     std::vector<int32_t> items = {};
     std::string_view source;  // "pinned", "editorial", or one of RuleSources: never goes away
-    std::string reason;  // of items
+    std::string reason;       // of items
   };
   struct Cap {
     int32_t genre;

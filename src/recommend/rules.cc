@@ -164,8 +164,8 @@ class Reader {
     });
     Each("list", {"name", "items", "places", "from", "until"}, {"name", "items", "places"},
          [&](const Table& table) {
-           rules_.lists.push_back({table.Text("name"), table.Ids("items"), table.Places("places"),
-                                   table.Window()});
+           rules_.lists.push_back(
+               {table.Text("name"), table.Ids("items"), table.Places("places"), table.Window()});
          });
     Each("insert", {"source", "places"}, {"source", "places"}, [&](const Table& table) {
       rules_.inserts.push_back({SourceOf(table), table.Places("places")});
@@ -226,7 +226,6 @@ class Reader {
     table.Fail(StrCat("source '", source, "' is unknown", DidYouMean(source, known)),
                "sources are: " + Join(known, ", "));
   }
-
 
   std::string_view origin_;
   const Json& file_;

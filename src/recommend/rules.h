@@ -24,7 +24,7 @@ struct RuleWindow {
 struct RuleMatch {
   std::vector<std::string> items = {};
   std::vector<std::string> genres = {};  // any of these
-  int min_year = 0;                 // 0: no bound
+  int min_year = 0;                      // 0: no bound
   int max_year = 0;
 };
 
@@ -60,10 +60,10 @@ struct Rules {
     std::vector<int> places;
   };
   struct Exploration {
-    double share = 0;              // epsilon: of the places that may explore
-    int protect = 3;               // never in the first so many places
-    int among = 100;               // the best candidates that are drawn from
-    bool prefer_unknown = false;   // rarely met titles are drawn more often
+    double share = 0;             // epsilon: of the places that may explore
+    int protect = 3;              // never in the first so many places
+    int among = 100;              // the best candidates that are drawn from
+    bool prefer_unknown = false;  // rarely met titles are drawn more often
     uint64_t seed = 1;
   };
 
@@ -71,7 +71,8 @@ struct Rules {
   double calibration = 0;  // 0 to 1
   double freshness = 0;    // what a title of the newest year gains in relevance
   double half_life_years = 2;
-  std::vector<std::pair<std::string_view, double>> blend = {};  // source -> weight; the model's is 1
+  std::vector<std::pair<std::string_view, double>> blend =
+      {};  // source -> weight; the model's is 1
   std::vector<Hide> hide = {};
   std::vector<Bury> bury = {};
   std::vector<Pin> pins = {};

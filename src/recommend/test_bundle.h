@@ -47,7 +47,7 @@ inline std::shared_ptr<const Model> Train(const std::string& type, const Interac
 }
 
 inline std::shared_ptr<ModelBundle> MakeBundle(const std::string& type, float liked = 5,
-                                        float disliked = 1) {
+                                               float disliked = 1) {
   auto bundle = std::make_shared<ModelBundle>();
   bundle->name = type + " v1";
   bundle->interactions = TwoCamps(liked, disliked);
@@ -70,8 +70,9 @@ inline std::shared_ptr<ModelBundle> MakeBundle(const std::string& type, float li
 // Says what it is told to; `before` runs in each Score.
 class ScriptedModel : public Model {
  public:
-  ScriptedModel(std::shared_ptr<const IdDictionary> items, std::vector<float> scores,
-                std::vector<ScoredItem> explanation, std::function<void()> before = [] {})
+  ScriptedModel(
+      std::shared_ptr<const IdDictionary> items, std::vector<float> scores,
+      std::vector<ScoredItem> explanation, std::function<void()> before = [] {})
       : Model(std::move(items)),
         scores_(std::move(scores)),
         explanation_(std::move(explanation)),

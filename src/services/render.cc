@@ -30,12 +30,12 @@ Json RenderRanked(const Recommendation& recommendation) {
   for (const Recommended& ranked : recommendation.items) {
     const CatalogItem& item = recommendation.bundle->catalog->at(ranked.item);
     Json shown = Json::MakeObject({{"item_id", item.item_id},
-                                      {"title", item.title},
-                                      {"year", Year(item.year)},
-                                      {"genres", Strings(item.genres)},
-                                      {"score", ShortDouble(ranked.score)},
-                                      {"reason", ranked.reason},
-                                      {"source", ranked.source}});
+                                   {"title", item.title},
+                                   {"year", Year(item.year)},
+                                   {"genres", Strings(item.genres)},
+                                   {"score", ShortDouble(ranked.score)},
+                                   {"reason", ranked.reason},
+                                   {"source", ranked.source}});
     if (ranked.propensity < 1) shown["propensity"] = ShortDouble(ranked.propensity);
     items.push_back(std::move(shown));
   }
