@@ -1,6 +1,7 @@
 // Memory and speed of what the online engine keeps of people: many users with events each.
 //
-//   live_users_bench [USERS] [EVENTS EACH] [MAX ENTRIES]      1,000,000 users, 100 events, 500 entries
+//   live_users_bench [USERS] [EVENTS EACH] [MAX ENTRIES]      1,000,000 users, 100 events, 500
+//   entries
 #include <malloc.h>
 
 #include <cstdio>

@@ -1,6 +1,7 @@
 // What the online engine and its rules do to the quality of a model's lists, on held-out users.
 //
-//   pipeline_quality HOME [MODEL]       an imported home; the model is trained anew, ease by default
+//   pipeline_quality HOME [MODEL]       an imported home; the model is trained anew, ease by
+//   default
 //
 // Strong generalization as `marquee evaluate` has it: of each test user the engine is told what is
 // folded in, as events, and asked for 100 titles.
@@ -37,8 +38,9 @@ std::vector<Case> Cases() {
   };
   for (const double weight : {0.1, 0.3}) {
     for (size_t source = 0; source < 4; ++source) {
-      add(StrCat("blend ", RuleSources()[source], " ", weight),
-          [&](Rules& rules) { rules.blend = {{RuleSources()[source], weight}}; });
+      add(StrCat("blend ", RuleSources()[source], " ", weight), [&](Rules& rules) {
+        rules.blend = {{RuleSources()[source], weight}};
+      });
     }
   }
   add("diversity 0.2", [](Rules& rules) { rules.diversity = 0.2; });
@@ -54,7 +56,8 @@ std::shared_ptr<ModelBundle> BundleOf(const Interactions& train, const std::stri
   auto bundle = std::make_shared<ModelBundle>();
   bundle->interactions = train;
   bundle->liked = train;
-  bundle->model = TrainModel({.type = type, .settings = {}, .seed = 1, .threads = 2}, train, observer);
+  bundle->model =
+      TrainModel({.type = type, .settings = {}, .seed = 1, .threads = 2}, train, observer);
   bundle->popular = TrainModel({.type = "most-popular"}, train, observer);
   std::vector<CatalogItem> items;
   for (int32_t row = 0; row < train.num_items(); ++row) {
@@ -101,10 +104,10 @@ class Judge {
 int Run(const std::string& home, const std::string& type) {
   Environment environment(home, {});
   const auto session = environment.engine().NewSession();
-  const GoldData gold =
-      ReadGold(*session, environment.lake(), GoldVersions(environment.lake()));
-  const RankingSplit split =
-      SplitStrongGeneralization(gold.interactions, {.protocol = "strong-generalization"});
+  const GoldData gold = ReadGold(*session, environment.lake(), GoldVersions(environment.lake()));
+  EvaluateRequest request;
+  request.protocol = "strong-generalization";
+  const RankingSplit split = SplitStrongGeneralization(gold.interactions, request);
   const auto bundle = BundleOf(split.train, type);
   RecommendEngine engine(bundle, 10'000);
   for (int32_t user = 0; user < split.fold_in.num_rows(); ++user) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "models/registry.h"
@@ -181,6 +182,20 @@ std::string DataName(const std::vector<lake::TableVersion>& versions, float min_
   return StrCat(VersionsJson(versions).Dump(), " above ", min_rating);
 }
 
+// The newest sequence model, for rules that ask it; none when it is of other items, or the
+// champion.
+std::vector<std::shared_ptr<const Model>> LoadBeside(const GoldData& gold, const ModelStore& store,
+                                                     const ModelVersion& champion) {
+  const std::vector<ModelManifest> versions = store.List();
+  const auto newest =
+      std::ranges::find(versions, "sequence", [](const ModelManifest& m) { return m.id.type; });
+  if (newest == versions.end() || champion.type == "sequence") return {};
+  std::shared_ptr<const Model> model = store.Load(newest->id);
+  if (SameItems(model->items(), items)) return {std::move(model)};
+  LogWarning(newest->id.name() + " is of other items than the champion: it is not asked");
+  return {};
+}
+
 // 1 when there is nothing.
 float MeanValue(const Interactions& data) {
   double sum = 0;
@@ -260,6 +275,7 @@ std::shared_ptr<const ModelBundle> LoadBundle(const ModelWork& work, const Publi
   bundle->popular = models.fallback == champion
                         ? bundle->model
                         : PopularFor(bundle->liked, work.store, models.fallback);
+  bundle->beside = LoadBeside(bundle->interactions.items(), work.store, champion);
   bundle->loaded_ms = clock.NowMs();
   return bundle;
 }

@@ -56,13 +56,13 @@ TEST_P(EngineTest, AskedTwiceTheAnswerIsTheSame) {
   }
 }
 
-TEST_P(EngineTest, AnUnknownUserAndOneWithoutLikesGetWhatIsPopular) {
-  for (const char* user : {"nobody", "stranger"}) {
-    const Recommendation answer = engine_.Recommend(user, 3);
-    EXPECT_EQ(answer.rung, "popular");
-    EXPECT_EQ(answer.items.size(), 3u);
-    EXPECT_EQ(answer.items[0].reason, "popular with everyone");
-  }
+TEST_P(EngineTest, AnUnknownUserGetsWhatIsPopularAndOneWithoutLikesWhatIsSoWithTheirLike) {
+  const Recommendation answer = engine_.Recommend("nobody", 3);
+  EXPECT_EQ(answer.rung, "popular");
+  EXPECT_EQ(answer.items.size(), 3u);
+  EXPECT_EQ(answer.items[0].reason, "popular with everyone");
+  EXPECT_EQ(answer.items[0].source, "most-popular");
+  EXPECT_EQ(engine_.Recommend("stranger", 3).rung, "segment");
   for (const Recommended& recommended : engine_.Recommend("stranger", kItems).items) {
     EXPECT_NE(recommended.item, 3);
   }
@@ -175,7 +175,7 @@ TEST(Engine, WithoutRatingsTheReasonSaysWatched) {
   EXPECT_THAT(engine.Recommend("u2", 1).items.at(0).reason, HasSubstr("because you watched "));
 }
 
-TEST(Engine, AModelWithNothingToSayFallsBackToPopular) {
+TEST(Engine, AModelWithNothingToSayIsPassedOver) {
   auto bundle = MakeBundle("ials");
   bundle->model = Train("most-popular", bundle->liked);
   InteractionsBuilder one;
@@ -183,7 +183,7 @@ TEST(Engine, AModelWithNothingToSayFallsBackToPopular) {
   one.AddUser("u0");
   for (int item = 0; item < kItems; ++item) one.Add(0, item, 5, 1);
   bundle->model = Train("most-popular", one.Build());  // every score is equal
-  EXPECT_EQ(RecommendEngine(bundle).Recommend("u2", 3).rung, "popular");
+  EXPECT_EQ(RecommendEngine(bundle).Recommend("u2", 3).rung, "segment");
 }
 
 // A bundle whose users liked with 4.5, and whose model is scripted. User u2 did not meet 8 and 18.
@@ -238,11 +238,11 @@ TEST(Engine, AModelThatDoesNotLookAtUsersIsCalledPopular) {
   EXPECT_EQ(answer.items.at(0).reason, "popular with everyone");
 }
 
-TEST(Engine, ScoresThatAreNoNumbersFallBackToPopular) {
+TEST(Engine, ScoresThatAreNoNumbersArePassedOver) {
   for (const float score : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
     const RecommendEngine engine(Scripted(ScoresWith(18, score), {{0, 1.0f}}));
     const Recommendation answer = engine.Recommend("u2", 3);
-    EXPECT_EQ(answer.rung, "popular") << score;
+    EXPECT_EQ(answer.rung, "segment") << score;
     EXPECT_EQ(answer.items.size(), 3u);
   }
 }

@@ -40,7 +40,8 @@ TEST(ModelService, ExperimentsAndTheirResults) {
   world.Post("/log_interaction",
              StrCat(R"({"user_id": "u1", "event": "like", "item_id": ")",
                     shown.At("items").AsArray()[0].GetString("item_id"), R"("})"));
-  for (const Json& arm : world.GetJson("/experiments/e").At("arms").AsArray()) {
+  const Json results = world.GetJson("/experiments/e");
+  for (const Json& arm : results.At("arms").AsArray()) {
     const bool own = arm.GetString("arm") == shown.GetString("arm");
     EXPECT_EQ(arm.GetInt("users"), own ? 1 : 0);
     EXPECT_EQ(arm.At("conversion").GetDouble("mean"), own ? 1 : 0);
