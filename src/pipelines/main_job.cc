@@ -184,7 +184,8 @@ std::string DataName(const std::vector<lake::TableVersion>& versions, float min_
 
 // The newest sequence model, for rules that ask it; none when it is of other items, or the
 // champion.
-std::vector<std::shared_ptr<const Model>> LoadBeside(const GoldData& gold, const ModelStore& store,
+std::vector<std::shared_ptr<const Model>> LoadBeside(const IdDictionary& items,
+                                                     const ModelStore& store,
                                                      const ModelVersion& champion) {
   const std::vector<ModelManifest> versions = store.List();
   const auto newest =

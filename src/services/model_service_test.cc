@@ -29,7 +29,7 @@ TEST(ModelService, AnAnswerSaysItsExperimentAndArm) {
 }
 
 TEST(ModelService, ExperimentsAndTheirResults) {
-  TestWorld world;
+  TestWorld world(true);
   Declare(world);
   const Json list = world.GetJson("/experiments").At("experiments");
   ASSERT_EQ(list.size(), 1);

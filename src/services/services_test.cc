@@ -217,15 +217,19 @@ TEST_F(ServicesTest, HealthIsOk) { EXPECT_EQ(world_.Get("/health").body, R"({"st
 
 TEST_F(ServicesTest, StatusTellsWhatIsServed) {
   world_.clock.Advance(61'500);
-  EXPECT_EQ(world_.GetJson("/status"), Json::MakeObject({{"version", Version()},
-                                                         {"uptime_seconds", 61},
-                                                         {"model", "ease v3"},
-                                                         {"model_type", "ease"},
-                                                         {"loaded_at", "2023-11-14T22:13:20.000Z"},
-                                                         {"users", 4},
-                                                         {"items", 4},
-                                                         {"interactions", 7},
-                                                         {"simd", "AVX2"}}));
+  Json status = world_.GetJson("/status");
+  EXPECT_TRUE(status.At("rules").At("error").is_null());
+  status["rules"] = Json();
+  EXPECT_EQ(status, Json::MakeObject({{"version", Version()},
+                                      {"uptime_seconds", 61},
+                                      {"model", "ease v3"},
+                                      {"model_type", "ease"},
+                                      {"loaded_at", "2023-11-14T22:13:20.000Z"},
+                                      {"users", 4},
+                                      {"items", 4},
+                                      {"interactions", 7},
+                                      {"simd", "AVX2"},
+                                      {"rules", Json()}}));
 }
 
 TEST_F(ServicesTest, MetricsCountByRouteWhateverTheParameters) {

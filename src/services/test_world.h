@@ -53,6 +53,9 @@ inline std::shared_ptr<const ModelBundle> MakeTestBundle() {
 }
 
 struct TestWorld {
+  explicit TestWorld(bool impressions = false)
+      : recommender(engine, impressions ? &shown : nullptr, clock) {}
+
   RecommendEngine engine{MakeTestBundle()};
   MetricsRegistry registry;
   HttpMetrics metrics{registry};
@@ -63,7 +66,7 @@ struct TestWorld {
   lake::Engine tables{{}};
   lake::Lake lake{folder.path() / "lake", clock};
   BackgroundAppender shown{*log, 1000};
-  Recommender recommender{engine, &shown, clock};
+  Recommender recommender;
   ModelSwitch models{tables, lake, store, engine, recommender, clock, {}};
   RecommendService recommend{engine, recommender, clock};
   EventService events{*log, engine, clock, {}};
