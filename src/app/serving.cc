@@ -34,7 +34,7 @@ Serving::Serving(const Parts& parts, Options options)
       shown_(),
       recommender_(engine_, options.impressions ? &shown_.emplace(log_, kMaxShownWaiting) : nullptr,
                    parts.clock),
-      switch_(parts.tables, parts.lake, parts.store, engine_, recommender_, parts.clock,
+      switch_({parts.tables, parts.lake, parts.store, engine_, recommender_, parts.clock},
               options.models),
       clock_(parts.clock),
       recommend_(engine_, recommender_, parts.clock),

@@ -18,19 +18,17 @@ Json NameOrNull(const std::optional<ModelVersion>& id) { return id ? Json(id->na
 
 }  // namespace
 
-ModelSwitch::ModelSwitch(lake::Engine& tables, const lake::Lake& lake, ModelStore& store,
-                         RecommendEngine& engine, Recommender& recommender, const Clock& clock,
-                         Options options)
-    : tables_(tables),
-      lake_(lake),
-      store_(store),
-      engine_(engine),
-      recommender_(recommender),
-      clock_(clock),
+ModelSwitch::ModelSwitch(const Parts& parts, Options options)
+    : tables_(parts.tables),
+      lake_(parts.lake),
+      store_(parts.store),
+      engine_(parts.engine),
+      recommender_(parts.recommender),
+      clock_(parts.clock),
       options_(std::move(options)),
-      published_file_(store.published_file()),
+      published_file_(store_.published_file()),
       experiments_file_(options_.experiments),
-      serving_(store.ReadPublished().value_or(Published{})) {
+      serving_(store_.ReadPublished().value_or(Published{})) {
   published_file_.Changed();
 }
 

@@ -32,10 +32,16 @@ class ModelSwitch {
     ProbeLimits probe = {};
     std::filesystem::path experiments = {};  // a TOML file: see Experiments; empty: none
   };
-  // What is passed in must outlive it; `engine` answers from `published` when it begins.
-  ModelSwitch(lake::Engine& tables, const lake::Lake& lake, ModelStore& store,
-              RecommendEngine& engine, Recommender& recommender, const Clock& clock,
-              Options options);
+  // What it works with; must outlive it. `engine` answers from what is published.
+  struct Parts {
+    lake::Engine& tables;
+    const lake::Lake& lake;
+    ModelStore& store;
+    RecommendEngine& engine;
+    Recommender& recommender;
+    const Clock& clock;
+  };
+  ModelSwitch(const Parts& parts, Options options);
   // Ends following.
   ~ModelSwitch();
   ModelSwitch(const ModelSwitch&) = delete;

@@ -37,7 +37,8 @@ class ModelSwitchTest : public testing::Test {
     std::string csv = "user,item,rating,timestamp,title\n";
     for (int user = 0; user < 60; ++user) {
       for (int i = 0; i < 12; ++i)
-        csv += StrCat(user, ",", rng.Below(30), ",", 4 + rng.Below(2), ",", 964982703 + i, ",Film\n");
+        csv +=
+            StrCat(user, ",", rng.Below(30), ",", 4 + rng.Below(2), ",", 964982703 + i, ",Film\n");
     }
     const auto file = folder_.path() / "ratings.csv";
     WriteFileAtomic(file, csv);
@@ -52,7 +53,7 @@ class ModelSwitchTest : public testing::Test {
                  kMinRating, observer);
   }
   ModelSwitch MakeSwitch(ProbeLimits probe = {.max_ms = 1e6}) {
-    return ModelSwitch(tables_, lake_, store_, *engine_, *recommender_, clock_,
+    return ModelSwitch({tables_, lake_, store_, *engine_, *recommender_, clock_},
                        {.min_rating = kMinRating,
                         .probe = probe,
                         .experiments = folder_.path() / "experiments.toml"});

@@ -67,7 +67,7 @@ struct TestWorld {
   lake::Lake lake{folder.path() / "lake", clock};
   BackgroundAppender shown{*log, 1000};
   Recommender recommender;
-  ModelSwitch models{tables, lake, store, engine, recommender, clock, {}};
+  ModelSwitch models{{tables, lake, store, engine, recommender, clock}, {}};
   RecommendService recommend{engine, recommender, clock};
   EventService events{*log, engine, clock, {}};
   ModelService model_service{store, models, recommender, *log, clock, 3.5};
