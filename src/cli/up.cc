@@ -6,13 +6,13 @@
 #include <optional>
 #include <thread>
 
+#include "app/open_event_log.h"
 #include "app/serving.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/load.h"
 #include "cli/show.h"
-#include "events/sqlite_event_log.h"
 #include "pipelines/main_job.h"
 
 namespace marquee::cli {
@@ -99,7 +99,7 @@ void Up(Context& context, const UpFlags& flags) {
   context.progress.Update("load the models", -1, "");
   const ModelStore store(environment.home().models(), environment.clock());
   const auto session = environment.engine().NewSession();
-  const auto log = OpenSqliteEventLog({.path = environment.home().events()});
+  const auto log = OpenEventLog(environment);
   ApplyRetention(environment, *log);
   const Config& config = environment.config();
   Serving serving(
