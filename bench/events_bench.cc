@@ -1,7 +1,7 @@
 // The event log against the disk and the database below it: batches beside bare inserts of the same
 // rows, with the indexes of SQLite's own that such reads would want and with none; single events
-// beside fsync alone. Checks first that what was appended is read back. An argument: how many
-// thousands of events the batches have (300).
+// beside fsync alone. With MARQUEE_KAFKA the log is in a topic there. Checks first that what was
+// appended is read back. An argument: how many thousands of events the batches have (300).
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,9 +18,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/ids.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "database/sqlite.h"
+#include "events/kafka_event_log.h"
 #include "events/sqlite_event_log.h"
 #include "recommend/live_users.h"
 
@@ -132,11 +135,18 @@ double ReadUsers(const EventLog& log) {
   return kTimes / (SteadySeconds() - start_s);
 }
 
+std::unique_ptr<EventLog> OpenLog(const std::filesystem::path& folder) {
+  const char* const brokers = std::getenv("MARQUEE_KAFKA");
+  if (brokers == nullptr) return OpenSqliteEventLog({.path = folder / "log.db"});
+  return OpenKafkaEventLog(
+      {.brokers = brokers, .topic = StrCat("bench-", NewUuid()), .view = folder / "log.db"});
+}
+
 void Run(int batches) {
   constexpr char kBothIndexes[] =
       "create index by_user on events (user_id); create index by_time on events (time_ms)";
   TempDir folder;
-  const auto log = OpenSqliteEventLog({.path = folder.path() / "log.db"});
+  const auto log = OpenLog(folder.path());
   const double one_s = AppendBatches(*log, batches, 1);
   const double bare_s = InsertBare(folder.path() / "bare.db", batches, "");
   const double indexed_s = InsertBare(folder.path() / "indexed.db", batches, kBothIndexes);

@@ -13,7 +13,7 @@ if [[ ! -x $kafka ]]; then
   echo "kafka: skipped: no Kafka at $kafka (set KAFKA)" >&2
   exit 0
 fi
-build=${MARQUEE_BUILD_DIR-$root/build/dev}
+build=${MARQUEE_BUILD_DIR-$root/build/release}
 [[ -f $build/build.ninja ]] || (cd "$root" && cmake --preset dev -B "$build" >/dev/null)
 ninja -C "$build" events_test marquee >/dev/null
 
