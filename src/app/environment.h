@@ -20,6 +20,7 @@ struct Home {
   std::filesystem::path lake() const { return root / "lake"; }
   std::filesystem::path events() const { return root / "events.db"; }
   std::filesystem::path experiments() const { return root / "experiments.toml"; }
+  std::filesystem::path events_view() const { return root / "events-kafka.db"; }
   std::filesystem::path models() const { return root / "artifacts" / "models"; }
   std::filesystem::path data() const { return root / "data"; }
   std::filesystem::path reports() const { return root / "reports"; }

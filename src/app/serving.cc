@@ -69,13 +69,14 @@ void Serving::Stop() {
 void Serving::Replay(Progress& progress, const CancelToken& cancel) {
   constexpr int64_t kEvery = 1 << 14;
   const int64_t end = log_.end_offset();
+  int64_t count = 0;
   replayed_ = log_.ForEach(0, [&](const StoredEvent& stored) {
     engine_.Observe(stored.event);
-    if (stored.offset % kEvery != 0) return;
+    if (++count % kEvery != 0) return;
     cancel.ThrowIfRequested("replay the event log");
     progress.Update("replay the event log",
                     static_cast<double>(stored.offset) / static_cast<double>(end),
-                    WithThousands(stored.offset));
+                    WithThousands(count));
   });
 }
 

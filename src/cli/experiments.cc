@@ -7,7 +7,7 @@
 #include "base/text_table.h"
 #include "base/toml.h"
 #include "cli/context.h"
-#include "events/sqlite_event_log.h"
+#include "app/open_event_log.h"
 #include "experiments/results.h"
 
 namespace marquee::cli {
@@ -45,7 +45,7 @@ void Results(Context& context, const std::string& name) {
   Environment& environment = context.loaded_environment();
   const Experiments experiments = ReadExperiments(environment);
   const Experiment& experiment = experiments.Named(name);
-  const auto log = OpenSqliteEventLog({.path = environment.home().events()});
+  const auto log = OpenEventLog(environment);
   const ExperimentResults results =
       ReadResults(*log, experiment, environment.min_rating(), environment.clock().NowMs());
   if (context.json) return PrintJson(ToJson(experiment, results));

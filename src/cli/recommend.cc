@@ -1,14 +1,13 @@
 // marquee recommend: what a user should see next, and why.
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <limits>
 #include <memory>
 
+#include "app/open_event_log.h"
 #include "base/text.h"
 #include "base/text_table.h"
 #include "cli/context.h"
 #include "cli/show.h"
-#include "events/sqlite_event_log.h"
 #include "pipelines/main_job.h"
 #include "recommend/rules_file.h"
 #include "services/render.h"
@@ -29,9 +28,9 @@ void Recommend(Context& context, const RecommendFlags& flags) {
   RecommendEngine engine(LoadPublished({*session, environment.lake(), store},
                                        environment.min_rating(), environment.clock()),
                          max_entries);
-  if (std::filesystem::exists(environment.home().events())) {
+  if (HasEventLog(environment)) {
     const auto newest = std::numeric_limits<int64_t>::max();
-    const auto log = OpenSqliteEventLog({.path = environment.home().events()});
+    const auto log = OpenEventLog(environment);
     for (const StoredEvent& stored : log->ReadUser(flags.user, newest, max_entries)) {
       engine.Observe(stored.event);
     }

@@ -6,13 +6,13 @@
 #include <optional>
 #include <thread>
 
+#include "app/open_event_log.h"
 #include "app/serving.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/load.h"
 #include "cli/show.h"
-#include "events/sqlite_event_log.h"
 #include "pipelines/main_job.h"
 
 namespace marquee::cli {
@@ -101,7 +101,7 @@ void Up(Context& context, const UpFlags& flags) {
   const MainJobResult result = TrainAndPublish(context);
   context.progress.Update("load the models", -1, "");
   ModelStore store(environment.home().models(), environment.clock());
-  const auto log = OpenSqliteEventLog({.path = environment.home().events()});
+  const auto log = OpenEventLog(environment);
   ApplyRetention(environment, *log);
   const Config& config = environment.config();
   Serving serving(
