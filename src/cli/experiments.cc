@@ -3,11 +3,11 @@
 #include <memory>
 #include <string>
 
+#include "app/open_event_log.h"
 #include "base/text.h"
 #include "base/text_table.h"
 #include "base/toml.h"
 #include "cli/context.h"
-#include "app/open_event_log.h"
 #include "experiments/results.h"
 
 namespace marquee::cli {
