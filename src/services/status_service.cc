@@ -1,8 +1,8 @@
 #include "services/status_service.h"
 
+#include "base/json_fields.h"
 #include "base/version.h"
 #include "http/params.h"
-#include "services/json_fields.h"
 
 namespace marquee {
 namespace {
