@@ -3,6 +3,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "http/cross_site.h"
 #include "http/url.h"
 
 namespace marquee::http {
@@ -78,7 +79,7 @@ Router::~Router() = default;
 Router::Router(Router&&) noexcept = default;
 Router& Router::operator=(Router&&) noexcept = default;
 
-void Router::Add(std::string method, std::string pattern, Role role, Handler handler, Runs runs) {
+Route& Router::Add(std::string method, std::string pattern, Role role, Handler handler, Runs runs) {
   CheckPattern(method, pattern);
   Node* node = root_.get();
   for (const std::string_view segment : Segments(pattern)) {
@@ -92,9 +93,11 @@ void Router::Add(std::string method, std::string pattern, Role role, Handler han
     throw Error(Code::kInternal, StrCat("route '", method, " ", pattern,
                                         "' is registered twice: before as ", place->pattern));
   }
+  const bool audited = IsUnsafe(method);
   routes_.push_back(std::make_unique<Route>(
-      Route{std::move(method), std::move(pattern), role, std::move(handler), runs}));
+      Route{std::move(method), std::move(pattern), role, std::move(handler), runs, audited}));
   place = routes_.back().get();
+  return *routes_.back();
 }
 
 Router::Match Router::Find(Request* request) const {
