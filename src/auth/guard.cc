@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kRefusalsPerSecond = 1.0 / 60;
 constexpr double kRefusalsAtOnce = 20;
+constexpr const char* kLocal = "local";
 
 void Authorize(const http::Route& route, const TokenSubject& subject) {
   if (subject.role < route.role) {
@@ -26,7 +27,7 @@ void Authorize(const http::Route& route, const TokenSubject& subject) {
           StrCat(R"(Bearer realm="marquee", error="insufficient_scope", scope=")", needed,
                  R"(")")}});
   }
-  if (route.role == http::Role::kPublic || CoversRoute(subject.paths, route.pattern)) return;
+  if (CoversRoute(subject.paths, route.pattern)) return;
   throw http::StatusError(403, Code::kPermissionDenied,
                           StrCat("this key is for ", Join(subject.paths, ", "), " only"),
                           "use a key that is for all routes");
@@ -65,36 +66,36 @@ void Guard::LimitAddress(const http::Request& request) {
   if (wait_s > 0) ThrowTooMany(StrCat("too many requests from ", network), wait_s);
 }
 
-std::optional<TokenSubject> Guard::WhoAsks(const http::Request& request) {
-  std::optional<TokenSubject> subject = authenticator_.Authenticate(request);
-  if (!subject && !options_.demanded)
-    return TokenSubject{.name = "local", .role = http::Role::kAdmin, .paths = {}};
-  if (!subject || options_.per_caller == 0) return subject;
-  if (!options_.limits_loopback && http::IsLoopback(request.remote_address)) return subject;
-  const double wait_s = callers_.Take(subject->name, SteadySeconds());
+TokenSubject Guard::WhoAsks(const http::Request& request) {
+  const std::optional<TokenSubject> subject = authenticator_.Authenticate(request);
+  if (!subject) {
+    if (options_.demanded) Authenticator::DemandCredentials();
+    return {.name = kLocal, .role = http::Role::kAdmin, .paths = {}};
+  }
+  const bool limited = options_.per_caller > 0 &&
+                       (options_.limits_loopback || !http::IsLoopback(request.remote_address));
+  const double wait_s = limited ? callers_.Take(subject->name, SteadySeconds()) : 0;
   if (wait_s > 0) ThrowTooMany(StrCat("too many requests of ", subject->name), wait_s);
-  return subject;
+  return *subject;
 }
 
 http::Response Guard::Handle(http::Request& request, const http::Next& next) {
   LimitAddress(request);
-  if (request.matched == nullptr) return next(request);
-  const http::Route& route = *request.matched;
-  const std::optional<TokenSubject> subject = WhoAsks(request);
-  if (!subject) {
-    if (route.role != http::Role::kPublic) Authenticator::DemandCredentials();
+  if (request.matched == nullptr || request.matched->role == http::Role::kPublic) {
     return next(request);
   }
-  request.caller = {subject->name, subject->role};
+  const http::Route& route = *request.matched;
+  const TokenSubject subject = WhoAsks(request);
+  request.caller = {subject.name, subject.role};
   try {
-    Authorize(route, *subject);
+    Authorize(route, subject);
   } catch (const http::StatusError& refusal) {
-    const bool recorded = route.audited && refusals_.Take(subject->name, SteadySeconds()) == 0;
+    const bool recorded = route.audited && refusals_.Take(subject.name, SteadySeconds()) == 0;
     if (recorded) Record(request, refusal.status());
     throw;
   }
   http::Response response = route.audited ? Audited(request, next) : next(request);
-  if (subject->name != "local") KeepPrivate(&response);
+  if (subject.name != kLocal) KeepPrivate(&response);
   return response;
 }
 

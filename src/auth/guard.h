@@ -1,8 +1,6 @@
 // The gate before every handler: limits, who asks, whether they may, and the record of changes.
 #pragma once
 
-#include <optional>
-
 #include "auth/audit_log.h"
 #include "auth/authenticator.h"
 #include "auth/token_buckets.h"
@@ -25,7 +23,8 @@ class Guard {
 
   // Default deny: a route with a role is reached only by who proved to have it, or a higher one.
   // Credentials that are sent are checked even where none are demanded. Throws StatusError 401, 403
-  // that names the role, 429 with Retry-After. A request without a route goes on: to its 404.
+  // that names the role, 429 with Retry-After. A request without a route goes on, to its 404, and
+  // so does one for a public route, whatever credentials it has.
   http::Response Handle(http::Request& request, const http::Next& next);
 
   // The entry for the server's list; the guard must outlive it.
@@ -33,7 +32,7 @@ class Guard {
 
  private:
   void LimitAddress(const http::Request& request);
-  std::optional<TokenSubject> WhoAsks(const http::Request& request);
+  TokenSubject WhoAsks(const http::Request& request);
   http::Response Audited(http::Request& request, const http::Next& next);
   void Record(const http::Request& request, int status);
 
