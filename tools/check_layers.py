@@ -24,6 +24,8 @@ LIBRARIES = {
     "DuckDB": r"duckdb",
     "XGBoost": r"xgboost/",
     "SQLite": r"sqlite3\.h",
+    "libsodium": r"sodium",
+    "cjose": r"cjose/",
     "zlib": r"zlib\.h",
     "libzip": r"zip\.h|zipconf\.h",
     "CLI11": r"CLI/",

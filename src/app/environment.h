@@ -18,6 +18,8 @@ struct Home {
   std::filesystem::path root;
   std::filesystem::path settings() const { return root / "marquee.toml"; }
   std::filesystem::path lake() const { return root / "lake"; }
+  std::filesystem::path auth() const { return root / "auth.db"; }
+  std::filesystem::path auth_key() const { return root / "auth.key"; }
   std::filesystem::path events() const { return root / "events.db"; }
   std::filesystem::path models() const { return root / "artifacts" / "models"; }
   std::filesystem::path data() const { return root / "data"; }

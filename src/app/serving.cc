@@ -14,15 +14,17 @@ void ApplyRetention(const Environment& environment, EventLog& log) {
   if (days > 0) log.RemoveBefore(environment.clock().NowMs() - days * kDayMs);
 }
 
-Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
-                 const Clock& clock)
+Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Security& security,
+                 Options options, const Clock& clock)
     : http_metrics_(metrics_),
       log_(log),
       engine_(std::move(bundle), options.max_live_entries),
       recommend_(engine_, clock),
       events_(log, engine_, clock, options.events),
       status_(engine_, metrics_, clock, std::string(kernels::SimdLevel())),
-      server_(std::move(options.server), MakeRouter(recommend_, events_, status_), http_metrics_),
+      server_(std::move(options.server),
+              MakeRouter(recommend_, events_, status_, security.service()), http_metrics_,
+              security.guards()),
       poll_(options.poll) {}
 
 void Serving::Start() {

@@ -9,6 +9,7 @@
 
 #include "app/environment.h"
 #include "app/event_tail.h"
+#include "app/security.h"
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/progress.h"
@@ -34,9 +35,9 @@ class Serving {
     int max_live_entries = 500;          // see LiveUsers
     std::chrono::milliseconds poll{25};  // how often to look for events of other processes
   };
-  // `log` and `clock` must outlive it. Does not listen yet.
-  Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
-          const Clock& clock);
+  // `log`, `security` and `clock` must outlive it. Does not listen yet.
+  Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Security& security,
+          Options options, const Clock& clock);
   // Brings the engine up to date with the log; half a million events a second. Throws cancelled.
   // REQUIRES: not started.
   void Replay(Progress& progress, const CancelToken& cancel);

@@ -28,6 +28,9 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddRecommend(app, context);
   AddModels(app, context);
   AddData(app, context);
+  AddKeys(app, context);
+  AddUsers(app, context);
+  AddAudit(app, context);
   AddSimulate(app, context);
   AddEvents(app, context);
   AddDownload(app, context);

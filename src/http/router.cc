@@ -1,5 +1,6 @@
 #include "http/router.h"
 
+#include <algorithm>
 #include <span>
 
 #include "base/text.h"
@@ -79,7 +80,7 @@ Router::~Router() = default;
 Router::Router(Router&&) noexcept = default;
 Router& Router::operator=(Router&&) noexcept = default;
 
-Route& Router::Add(std::string method, std::string pattern, Role role, Handler handler, Runs runs) {
+void Router::Add(std::string method, std::string pattern, Role role, Handler handler, Runs runs) {
   CheckPattern(method, pattern);
   Node* node = root_.get();
   for (const std::string_view segment : Segments(pattern)) {
@@ -97,7 +98,18 @@ Route& Router::Add(std::string method, std::string pattern, Role role, Handler h
   routes_.push_back(std::make_unique<Route>(
       Route{std::move(method), std::move(pattern), role, std::move(handler), runs, audited}));
   place = routes_.back().get();
-  return *routes_.back();
+}
+
+void Router::LeaveUnaudited(std::initializer_list<std::string_view> routes) {
+  for (const std::string_view named : routes) {
+    const auto found = std::ranges::find_if(routes_, [&](const auto& route) {
+      return StrCat(route->method, " ", route->pattern) == named;
+    });
+    if (found == routes_.end()) {
+      throw Error(Code::kInternal, StrCat("route '", named, "' is not registered"));
+    }
+    (*found)->audited = false;
+  }
 }
 
 Router::Match Router::Find(Request* request) const {

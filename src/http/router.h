@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -40,11 +41,14 @@ class Router {
   Router& operator=(Router&&) noexcept;
 
   // A pattern is "/" or segments, each a literal or a {parameter}. The role is stated here, so that
-  // no route is open by oversight. Unsafe methods are audited unless `audited` of what is returned
-  // is set to false. Throws internal, naming the route, for a malformed pattern and for one
-  // registered before.
-  Route& Add(std::string method, std::string pattern, Role role, Handler handler,
-             Runs runs = Runs::kOnLoop);
+  // no route is open by oversight. Throws internal, naming the route, for a malformed pattern and
+  // for one registered before.
+  void Add(std::string method, std::string pattern, Role role, Handler handler,
+           Runs runs = Runs::kOnLoop);
+
+  // Routes with an unsafe method are audited, but for these: "POST /events". Throws internal for
+  // one that is not registered.
+  void LeaveUnaudited(std::initializer_list<std::string_view> routes);
 
   struct Match {
     const Route* route = nullptr;  // null: OPTIONS, to be answered from `allow`

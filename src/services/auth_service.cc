@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "http/params.h"
 #include "http/url.h"
-#include "services/json_fields.h"
+#include "base/json_fields.h"
 
 namespace marquee {
 namespace {

@@ -3,9 +3,30 @@
 #include "services/index_page.h"
 
 namespace marquee {
+namespace {
+
+void AddAuthRoutes(const AuthService& auth, http::Router* router) {
+  using enum http::Role;
+  using Request = http::Request;
+  constexpr auto kOnWorker = http::Runs::kOnWorker;
+  router->Add(
+      "POST", "/oauth/token", kPublic, [&](const Request& r) { return auth.Token(r); }, kOnWorker);
+  router->Add("GET", "/oauth/jwks", kPublic, [&](const Request& r) { return auth.PublicKeys(r); });
+  router->Add(
+      "GET", "/keys", kAdmin, [&](const Request& r) { return auth.ListKeys(r); }, kOnWorker);
+  router->Add(
+      "POST", "/keys", kAdmin, [&](const Request& r) { return auth.CreateKey(r); }, kOnWorker);
+  router->Add(
+      "DELETE", "/keys/{key_id}", kAdmin, [&](const Request& r) { return auth.RevokeKey(r); },
+      kOnWorker);
+  router->Add(
+      "GET", "/audit", kAdmin, [&](const Request& r) { return auth.Audit(r); }, kOnWorker);
+}
+
+}  // namespace
 
 http::Router MakeRouter(const RecommendService& recommend, const EventService& events,
-                        const StatusService& status) {
+                        const StatusService& status, const AuthService& auth) {
   using enum http::Role;
   using Request = http::Request;
   http::Router router;
@@ -35,11 +56,17 @@ http::Router MakeRouter(const RecommendService& recommend, const EventService& e
       "GET", "/users/{user_id}/history", kViewer,
       [&](const Request& r) { return events.History(r); }, http::Runs::kOnWorker);
   router.Add(
-      "POST", "/log_interaction", kViewer,
+      "POST", "/log_interaction", kService,
       [&](const Request& r) { return events.LogInteraction(r); }, http::Runs::kOnWorker);
   router.Add(
-      "POST", "/events", kViewer, [&](const Request& r) { return events.LogEvents(r); },
+      "POST", "/events", kService, [&](const Request& r) { return events.LogEvents(r); },
       http::Runs::kOnWorker);
+  AddAuthRoutes(auth, &router);
+  // They ask, and change nothing; or the event log has what they change.
+  router.LeaveUnaudited({"POST /recommend/session", "POST /recommend/batch",
+                         "POST /users/recommendations", "POST /log_interaction", "POST /events"});
+  // Records who got a token itself.
+  router.LeaveUnaudited({"POST /oauth/token"});
   return router;
 }
 
