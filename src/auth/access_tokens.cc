@@ -65,7 +65,6 @@ AccessTokens::Verified AccessTokens::Verify(std::string_view token) const {
   Verified verified{
       .subject = {.name = claims.GetString("sub"),
                   .role = http::ParseRole(claims.GetString("role")).value_or(http::Role::kPublic),
-                  .paths = {},
                   .generation = claims.GetInt("gen")},
       .expires_ms = expires_ms};
   if (const Json* paths = claims.Find("paths")) {

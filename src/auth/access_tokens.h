@@ -15,10 +15,10 @@ namespace marquee::auth {
 
 // What a token says of who has it.
 struct TokenSubject {
-  std::string name;  // "key:<id>", "user:<name>"
+  std::string name = {};  // "key:<id>", "user:<name>"
   http::Role role = http::Role::kViewer;
-  std::vector<std::string> paths;  // as of KeyInfo
-  int64_t generation = 0;          // of a user
+  std::vector<std::string> paths = {};  // as of KeyInfo
+  int64_t generation = 0;               // of a user
 };
 
 // Thread-safe.

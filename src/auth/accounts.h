@@ -21,10 +21,11 @@
 namespace marquee::auth {
 
 struct KeyInfo {
-  std::string id;    // ten hex digits; no secret
-  std::string name;  // for people; "" when none was given
+  std::string id = {};    // ten hex digits; no secret
+  std::string name = {};  // for people; "" when none was given
   http::Role role = http::Role::kViewer;
-  std::vector<std::string> paths;  // routes it is for, each with all below it; none: all routes
+  std::vector<std::string> paths =
+      {};  // routes it is for, each with all below it; none: all routes
   int64_t created_ms = 0;
   int64_t expires_ms = 0;  // 0: never
   int64_t revoked_ms = 0;  // 0: not
@@ -35,7 +36,7 @@ struct KeyInfo {
 };
 
 struct UserInfo {
-  std::string name;
+  std::string name = {};
   http::Role role = http::Role::kViewer;
   int64_t generation = 0;  // another one with each password: tokens of an older one are void
   int64_t created_ms = 0;

@@ -15,14 +15,14 @@ namespace marquee::auth {
 struct AuditEntry {
   int64_t id = 0;
   int64_t at_ms = 0;
-  std::string who;         // "key:3f9a2c81d0", "user:ada", "local", "terminal:root"
-  std::string role;        // that they had
-  std::string address;     // "" in the terminal
-  std::string method;      // "DELETE"; "run" in the terminal
-  std::string route;       // "/keys/{key_id}"; "keys revoke"
-  std::string target;      // "/keys/3f9a2c81d0": without the query, which may hold secrets
-  int64_t status = 0;      // 0 in the terminal, where only what is done is kept
-  std::string request_id;  // "" in the terminal
+  std::string who = {};         // "key:3f9a2c81d0", "user:ada", "local", "terminal:root"
+  std::string role = {};        // that they had
+  std::string address = {};     // "" in the terminal
+  std::string method = {};      // "DELETE"; "run" in the terminal
+  std::string route = {};       // "/keys/{key_id}"; "keys revoke"
+  std::string target = {};      // "/keys/3f9a2c81d0": without the query, which may hold secrets
+  int64_t status = 0;           // 0 in the terminal, where only what is done is kept
+  std::string request_id = {};  // "" in the terminal
 };
 
 // Thread-safe. Durable when Append returns: it waits for the disk.

@@ -1,6 +1,11 @@
 #include "auth/database.h"
 
-#include "auth/private_file.h"
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/files.h"
 
 namespace marquee::auth {
 namespace {
@@ -52,8 +57,13 @@ constexpr const char* kVersions[] = {R"sql(
 
 }  // namespace
 
+// An empty file is a database of version 0; its log and its index take over its mode.
 sqlite::Connection OpenDatabase(const std::filesystem::path& path) {
-  CreatePrivateFile(path, "");
+  std::error_code ignored;
+  std::filesystem::create_directories(path.parent_path(), ignored);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) ThrowFileError(errno, "open", path);
+  ::close(fd);
   return sqlite::Open(path, {.application_id = kApplicationId, .versions = kVersions});
 }
 

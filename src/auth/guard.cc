@@ -70,7 +70,7 @@ TokenSubject Guard::WhoAsks(const http::Request& request) {
   const std::optional<TokenSubject> subject = authenticator_.Authenticate(request);
   if (!subject) {
     if (options_.demanded) Authenticator::DemandCredentials();
-    return {.name = kLocal, .role = http::Role::kAdmin, .paths = {}};
+    return {.name = kLocal, .role = http::Role::kAdmin};
   }
   const bool limited = options_.per_caller > 0 &&
                        (options_.limits_loopback || !http::IsLoopback(request.remote_address));

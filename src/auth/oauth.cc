@@ -57,9 +57,8 @@ GrantAnswer TokenGrants::ByPassword(const GrantRequest& request) {
   }
   const http::Role role = Granted(request.scope, user->role);
   const RefreshTokens::Grant grant{user->name, user->generation, role};
-  return Answer(
-      {.name = "user:" + user->name, .role = role, .paths = {}, .generation = user->generation},
-      refresh_.Begin(grant));
+  return Answer({.name = "user:" + user->name, .role = role, .generation = user->generation},
+                refresh_.Begin(grant));
 }
 
 GrantAnswer TokenGrants::ByKey(const GrantRequest& request) {
@@ -85,7 +84,6 @@ GrantAnswer TokenGrants::ByRefreshToken(const GrantRequest& request) {
   }
   TokenSubject subject{.name = "user:" + exchanged.grant.user,
                        .role = exchanged.grant.role,
-                       .paths = {},
                        .generation = exchanged.grant.generation};
   const std::optional<TokenSubject> valid =
       StillValid(subject, *accounts_.Current(), clock_.NowMs());

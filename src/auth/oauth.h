@@ -25,14 +25,14 @@ class GrantError : public http::StatusError {
 };
 
 struct GrantRequest {
-  std::string grant_type;  // "password", "client_credentials", "refresh_token"
-  std::string username;
-  std::string password;
-  std::string client_id;      // a key's id
-  std::string client_secret;  // the key
-  std::string refresh_token;
-  std::string scope;  // a role, at most one's own; "": one's own
-  std::string address;
+  std::string grant_type = {};  // "password", "client_credentials", "refresh_token"
+  std::string username = {};
+  std::string password = {};
+  std::string client_id = {};      // a key's id
+  std::string client_secret = {};  // the key
+  std::string refresh_token = {};
+  std::string scope = {};  // a role, at most one's own; "": one's own
+  std::string address = {};
 };
 
 struct GrantAnswer {

@@ -122,7 +122,8 @@ auth::KeyInfo WantedKey(const Json& body, int64_t now_ms) {
     wanted.name = name->AsString();
   }
   if (const Json* expires = GivenField(body, "expires_in_s")) {
-    const bool good = expires->is_int() && expires->AsInt() > 0 && expires->AsInt() <= kMaxExpirySeconds;
+    const bool good =
+        expires->is_int() && expires->AsInt() > 0 && expires->AsInt() <= kMaxExpirySeconds;
     if (!good) RefuseField("expires_in_s", *expires, "a whole number from 1 to 3153600000");
     wanted.expires_ms = now_ms + expires->AsInt() * 1000;
   }

@@ -263,7 +263,8 @@ TEST_F(ServicesTest, TheIndexIsAPageForBrowsersAndJsonForOthers) {
 }
 
 TEST_F(ServicesTest, AnswersOverTheNetwork) {
-  http::Server server({.io_threads = 1}, MakeRouter(world_.recommend, world_.events, world_.status),
+  http::Server server({.io_threads = 1},
+                      MakeRouter(world_.recommend, world_.events, world_.status, world_.auth),
                       world_.metrics);
   server.Start();
   http::TestClient client(server.port());

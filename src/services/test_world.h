@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/test_people.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -62,7 +63,9 @@ struct TestWorld {
   RecommendService recommend{engine, clock};
   EventService events{*log, engine, clock, {}};
   StatusService status{engine, registry, clock, "AVX2"};
-  http::Dispatcher dispatcher{MakeRouter(recommend, events, status),
+  auth::TestPeople people;
+  AuthService auth{people.accounts, people.grants, people.tokens, people.audit, people.clock};
+  http::Dispatcher dispatcher{MakeRouter(recommend, events, status, auth),
                               http::StandardMiddleware(metrics)};
 
   http::Response Send(std::string method, std::string target, std::vector<http::Header> headers,
