@@ -1,47 +1,17 @@
 #include "app/settings.h"
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace marquee {
 
-std::span<const SettingSpec> Settings() {
+namespace {
+
+// Who may call, from where, and how often: docs/security.md.
+std::vector<SettingSpec> SecuritySettings() {
   using Type = SettingSpec::Type;
-  static const std::vector<SettingSpec> settings = {
-      {"compute.threads", Type::kInt, "0",
-       "Threads for training, evaluation and SQL; 0 is one a core.", 0, 1024},
-      {.key = "events.max_per_user",
-       .type = Type::kInt,
-       .fallback = "500",
-       .doc = "Of each user, the items last acted on that the online engine keeps in memory.",
-       .min = 1,
-       .max = 1e6},
-      {.key = "events.poll_ms",
-       .type = Type::kInt,
-       .fallback = "25",
-       .doc = "How often a server looks for events that other processes wrote, in milliseconds.",
-       .min = 1,
-       .max = 60'000},
-      {.key = "events.retention_days",
-       .type = Type::kInt,
-       .fallback = "0",
-       .doc = "Older events are removed from the log at a start; 0 keeps all.",
-       .min = 0,
-       .max = 36500},
-      {.key = "events.unknown_items",
-       .type = Type::kText,
-       .fallback = "refuse",
-       .doc = "refuse or accept events with items that no data has.",
-       .choices = {"refuse", "accept"}},
-      {"import.max_reject_share", Type::kNumber, "0.05",
-       "An import fails as a whole when a larger share of its rows is rejected.", 0, 1},
-      {"import.rating_max", Type::kNumber, "5",
-       "Largest rating of the scale; raise it for a data set that rates 1 to 10.", -1e6, 1e6},
-      {"import.rating_min", Type::kNumber, "0.5", "Smallest rating of the scale.", -1e6, 1e6},
-      {"lake.memory_limit", Type::kBytes, "2GiB",
-       "Memory of SQL; beyond it sorts and joins spill to disk.", 67108864, 1e15},
-      {"log.level", Type::kText, "warning", "debug, info, warning, error or off."},
-      {"models.min_rating", Type::kNumber, "3.5",
-       "Ratings above it count as liked, which is what models learn from."},
+  return {
       {.key = "security.access_token_minutes",
        .type = Type::kInt,
        .fallback = "15",
@@ -107,6 +77,13 @@ std::span<const SettingSpec> Settings() {
        .type = Type::kText,
        .fallback = "role",
        .doc = "The claim that holds the roles in tokens of an outside issuer."},
+  };
+}
+
+// What browsers and proxies may do.
+std::vector<SettingSpec> CrossSiteSettings() {
+  using Type = SettingSpec::Type;
+  return {
       {.key = "server.allowed_hosts",
        .type = Type::kText,
        .fallback = "",
@@ -116,17 +93,66 @@ std::span<const SettingSpec> Settings() {
        .type = Type::kText,
        .fallback = "",
        .doc = "Origins whose pages may call the API, with commas between: https://shop.example."},
-      {"server.host", Type::kText, "127.0.0.1",
-       "Address to listen on; 0.0.0.0 opens the API to the network.", 0, 0},
-      {"server.port", Type::kInt, "8000", "Port of the API and of the pages.", 0, 65535},
-      {"server.threads", Type::kInt, "0", "Threads that answer requests; 0 is one a core.", 0,
-       1024},
       {.key = "server.trusted_proxies",
        .type = Type::kText,
        .fallback = "",
        .doc = "Addresses of proxies whose X-Forwarded-For is believed, with commas between."},
   };
-  return settings;
+}
+
+}  // namespace
+
+std::span<const SettingSpec> Settings() {
+  using Type = SettingSpec::Type;
+  static const std::vector<SettingSpec> settings = {
+      {"compute.threads", Type::kInt, "0",
+       "Threads for training, evaluation and SQL; 0 is one a core.", 0, 1024},
+      {.key = "events.max_per_user",
+       .type = Type::kInt,
+       .fallback = "500",
+       .doc = "Of each user, the items last acted on that the online engine keeps in memory.",
+       .min = 1,
+       .max = 1e6},
+      {.key = "events.poll_ms",
+       .type = Type::kInt,
+       .fallback = "25",
+       .doc = "How often a server looks for events that other processes wrote, in milliseconds.",
+       .min = 1,
+       .max = 60'000},
+      {.key = "events.retention_days",
+       .type = Type::kInt,
+       .fallback = "0",
+       .doc = "Older events are removed from the log at a start; 0 keeps all.",
+       .min = 0,
+       .max = 36500},
+      {.key = "events.unknown_items",
+       .type = Type::kText,
+       .fallback = "refuse",
+       .doc = "refuse or accept events with items that no data has.",
+       .choices = {"refuse", "accept"}},
+      {"import.max_reject_share", Type::kNumber, "0.05",
+       "An import fails as a whole when a larger share of its rows is rejected.", 0, 1},
+      {"import.rating_max", Type::kNumber, "5",
+       "Largest rating of the scale; raise it for a data set that rates 1 to 10.", -1e6, 1e6},
+      {"import.rating_min", Type::kNumber, "0.5", "Smallest rating of the scale.", -1e6, 1e6},
+      {"lake.memory_limit", Type::kBytes, "2GiB",
+       "Memory of SQL; beyond it sorts and joins spill to disk.", 67108864, 1e15},
+      {"log.level", Type::kText, "warning", "debug, info, warning, error or off."},
+      {"models.min_rating", Type::kNumber, "3.5",
+       "Ratings above it count as liked, which is what models learn from."},
+      {"server.host", Type::kText, "127.0.0.1",
+       "Address to listen on; 0.0.0.0 opens the API to the network.", 0, 0},
+      {"server.port", Type::kInt, "8000", "Port of the API and of the pages.", 0, 65535},
+      {"server.threads", Type::kInt, "0", "Threads that answer requests; 0 is one a core.", 0,
+       1024},
+  };
+  static const std::vector<SettingSpec> all = [] {
+    std::vector<SettingSpec> joined = settings;
+    std::ranges::copy(SecuritySettings(), std::back_inserter(joined));
+    std::ranges::copy(CrossSiteSettings(), std::back_inserter(joined));
+    return joined;
+  }();
+  return all;
 }
 
 }  // namespace marquee

@@ -63,9 +63,9 @@ std::optional<TokenSubject> Authenticator::Authenticate(const http::Request& req
   std::optional<TokenSubject> subject = FromKey(secret);
   if (subject) return subject;
   const bool is_token = secret.find('.') != std::string_view::npos;
-  const std::string address = Failures::ByAddress(request.remote_address);
-  if (is_token) subject = FromToken(secret, address);
+  if (is_token) subject = FromToken(secret, request.remote_address);
   if (subject) return subject;
+  const std::string address = Failures::ByAddress(request.remote_address);
   failures_.RequireFew(address);
   failures_.Count(address);
   ThrowBadCredentials(
@@ -84,10 +84,11 @@ std::optional<TokenSubject> Authenticator::FromKey(std::string_view key) {
 
 // Checking a signature is dear, so whoever failed often does not get that far.
 std::optional<TokenSubject> Authenticator::FromToken(std::string_view token,
-                                                     std::string_view address) {
+                                                     std::string_view remote_address) {
   const std::string hash = SecretHash(token);
   std::optional<AccessTokens::Verified> verified = Remembered(hash);
   if (!verified) {
+    const std::string address = Failures::ByAddress(remote_address);
     failures_.RequireFew(address);
     try {
       const std::string kid = UnverifiedKid(token);

@@ -46,7 +46,7 @@ class Authenticator {
 
  private:
   std::optional<TokenSubject> FromKey(std::string_view key);
-  std::optional<TokenSubject> FromToken(std::string_view token, std::string_view address);
+  std::optional<TokenSubject> FromToken(std::string_view token, std::string_view remote_address);
   std::optional<AccessTokens::Verified> Remembered(const std::string& hash);
   void Remember(const std::string& hash, const AccessTokens::Verified& verified);
 
