@@ -3,10 +3,10 @@
 #include <array>
 
 #include "auth/secrets.h"
+#include "base/json_fields.h"
 #include "base/text.h"
 #include "http/params.h"
 #include "http/url.h"
-#include "base/json_fields.h"
 
 namespace marquee {
 namespace {
