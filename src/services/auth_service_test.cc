@@ -55,7 +55,7 @@ class AuthServiceTest : public testing::Test {
 // With "7" for each parameter.
 std::string TargetOf(const http::Route& route) {
   std::string target;
-  for (const std::string_view part : Split(route.pattern.substr(1), "/")) {
+  for (const std::string_view part : Split(std::string_view(route.pattern).substr(1), "/")) {
     target += StrCat("/", part.starts_with('{') ? "7" : part);
   }
   return target;
