@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "auth/test_people.h"
 #include "base/error_matchers.h"
@@ -79,6 +81,21 @@ TEST_F(AccountsTest, WhatAnotherProcessChangesIsSeenWithinASecond) {
   other.RevokeKey(made.info.id);
   people_.clock.Advance(250);
   EXPECT_THAT(people_.accounts.Current()->FindKey(made.key), IsNull());
+}
+
+// SQLite's locks are of the process, not of a connection: the log stays while any has it open.
+TEST_F(AccountsTest, AnotherProcessThatEndsLeavesTheLogAlone) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    AccountStore(people_.folder.path() / "auth.db", people_.clock, kCheap)
+        .CreateKey({.name = "of the child", .role = Role::kViewer});
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  EXPECT_TRUE(std::filesystem::exists(people_.folder.path() / "auth.db-wal"));
+  EXPECT_EQ(people_.accounts.ListKeys().at(0).name, "of the child");
 }
 
 TEST_F(AccountsTest, KeysThatMakeNoSenseAreRefused) {

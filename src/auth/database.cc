@@ -57,13 +57,14 @@ constexpr const char* kVersions[] = {R"sql(
 
 }  // namespace
 
-// An empty file is a database of version 0; its log and its index take over its mode.
+// An empty file is a database of version 0; its log and its index take over its mode. A file that
+// is there must not be opened here: to close it would drop the locks that SQLite has on it.
 sqlite::Connection OpenDatabase(const std::filesystem::path& path) {
   std::error_code ignored;
   std::filesystem::create_directories(path.parent_path(), ignored);
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) ThrowFileError(errno, "open", path);
-  ::close(fd);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno != EEXIST) ThrowFileError(errno, "create", path);
+  if (fd >= 0) ::close(fd);
   return sqlite::Open(path, {.application_id = kApplicationId, .versions = kVersions});
 }
 
