@@ -65,7 +65,9 @@ GrantAnswer TokenGrants::ByKey(const GrantRequest& request) {
   RequireField("client_id", request.client_id);
   RequireField("client_secret", request.client_secret);
   const std::shared_ptr<const Accounts> accounts = accounts_.Current();
-  const KeyInfo* key = accounts->FindKey(request.client_secret);
+  const bool whole = request.client_secret.starts_with("mq_");
+  const KeyInfo* key = accounts->FindKey(
+      whole ? request.client_secret : StrCat("mq_", request.client_id, "_", request.client_secret));
   if (key == nullptr || key->id != request.client_id || !key->ValidAt(clock_.NowMs())) {
     Fail(request, "invalid_client", "the client_id or the client_secret is wrong");
   }

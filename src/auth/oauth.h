@@ -29,7 +29,7 @@ struct GrantRequest {
   std::string username = {};
   std::string password = {};
   std::string client_id = {};      // a key's id
-  std::string client_secret = {};  // the key
+  std::string client_secret = {};  // the key, whole or what stands after the id
   std::string refresh_token = {};
   std::string scope = {};  // a role, at most one's own; "": one's own
   std::string address = {};

@@ -92,6 +92,8 @@ TEST_F(GrantsTest, AKeyGivesATokenOfItsRoleAndPaths) {
   ASSERT_TRUE(subject);
   EXPECT_EQ(subject->role, Role::kService);
   EXPECT_THAT(subject->paths, testing::ElementsAre("/events"));
+  const std::string secret = made.key.substr(made.key.rfind('_') + 1);
+  EXPECT_EQ(people_.grants.Grant(Key(made.info.id, secret)).scope, "service");
 }
 
 TEST_F(GrantsTest, AWrongSecretOrIdIsAnInvalidClient) {
