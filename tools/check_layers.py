@@ -25,6 +25,8 @@ LIBRARIES = {
     "XGBoost": r"xgboost/",
     "SQLite": r"sqlite3\.h",
     "librdkafka": r"librdkafka/",
+    "libsodium": r"sodium",
+    "cjose": r"cjose/",
     "zlib": r"zlib\.h",
     "libzip": r"zip\.h|zipconf\.h",
     "CLI11": r"CLI/",

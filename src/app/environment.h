@@ -18,6 +18,8 @@ struct Home {
   std::filesystem::path root;
   std::filesystem::path settings() const { return root / "marquee.toml"; }
   std::filesystem::path lake() const { return root / "lake"; }
+  std::filesystem::path auth() const { return root / "auth.db"; }
+  std::filesystem::path auth_key() const { return root / "auth.key"; }
   std::filesystem::path events() const { return root / "events.db"; }
   std::filesystem::path experiments() const { return root / "experiments.toml"; }
   std::filesystem::path events_view() const { return root / "events-kafka.db"; }

@@ -41,8 +41,9 @@ Serving::Serving(const Parts& parts, Options options)
       events_(log_, engine_, parts.clock, options.events),
       models_(parts.store, switch_, recommender_, log_, parts.clock, options.models.min_rating),
       status_(engine_, metrics_, parts.clock, std::string(kernels::SimdLevel())),
-      server_(std::move(options.server), MakeRouter(recommend_, events_, models_, status_),
-              http_metrics_),
+      server_(std::move(options.server),
+              MakeRouter({recommend_, events_, models_, status_, parts.security.service()}),
+              http_metrics_, parts.security.guards()),
       poll_(options.poll) {
   if (options.rules.empty()) return;
   rules_.emplace(options.rules, engine_);

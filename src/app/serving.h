@@ -10,6 +10,7 @@
 
 #include "app/environment.h"
 #include "app/event_tail.h"
+#include "app/security.h"
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/progress.h"
@@ -50,6 +51,7 @@ class Serving {
     const lake::Lake& lake;
     ModelStore& store;
     EventLog& log;
+    Security& security;
     const Clock& clock;
   };
   // Answers from what is published. Does not listen yet. Throws what LoadPublished throws.

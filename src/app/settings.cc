@@ -1,8 +1,106 @@
 #include "app/settings.h"
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace marquee {
+
+namespace {
+
+// Who may call, from where, and how often: docs/security.md.
+std::vector<SettingSpec> SecuritySettings() {
+  using Type = SettingSpec::Type;
+  return {
+      {.key = "security.access_token_minutes",
+       .type = Type::kInt,
+       .fallback = "15",
+       .doc = "How long a token of POST /oauth/token lasts.",
+       .min = 1,
+       .max = 1440},
+      {.key = "security.audience",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "What tokens of an outside issuer must name as their audience (aud)."},
+      {.key = "security.audit_retention_days",
+       .type = Type::kInt,
+       .fallback = "365",
+       .doc = "Older entries of the audit log are removed; 0 keeps all.",
+       .min = 0,
+       .max = 36500},
+      {.key = "security.authentication",
+       .type = Type::kText,
+       .fallback = "auto",
+       .doc = "auto: credentials are demanded once there is a key or a user, and always from other "
+              "machines; on; off, on this machine only.",
+       .choices = {"auto", "on", "off"}},
+      {.key = "security.failure_window_s",
+       .type = Type::kInt,
+       .fallback = "300",
+       .doc = "Time over which failed logins and keys are counted.",
+       .min = 1,
+       .max = 86400},
+      {.key = "security.issuer",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "What tokens of an outside issuer must name as their issuer (iss)."},
+      {.key = "security.jwks_url",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Where the keys of an outside issuer are (JWKS), whose tokens are then taken."},
+      {.key = "security.max_failures",
+       .type = Type::kInt,
+       .fallback = "10",
+       .doc = "Failed logins and keys of an address or a user in that time; further ones are 429.",
+       .min = 1,
+       .max = 1e6},
+      {.key = "security.refresh_token_days",
+       .type = Type::kInt,
+       .fallback = "30",
+       .doc = "How long a refresh token lasts; each is good for one exchange.",
+       .min = 1,
+       .max = 365},
+      {.key = "security.requests_per_second_of_address",
+       .type = Type::kInt,
+       .fallback = "1000",
+       .doc = "Where credentials are demanded, with bursts of twice as many; further ones are 429. "
+              "The default does not bind clients on this machine; 0 binds nobody.",
+       .min = 0,
+       .max = 1e6},
+      {.key = "security.requests_per_second_of_key",
+       .type = Type::kInt,
+       .fallback = "1000",
+       .doc = "The same for each key and user.",
+       .min = 0,
+       .max = 1e6},
+      {.key = "security.role_claim",
+       .type = Type::kText,
+       .fallback = "role",
+       .doc = "The claim that holds the roles in tokens of an outside issuer."},
+  };
+}
+
+// What browsers and proxies may do.
+std::vector<SettingSpec> CrossSiteSettings() {
+  using Type = SettingSpec::Type;
+  return {
+      {.key = "server.allowed_hosts",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Names by which clients reach the server, with commas between; where it listens on "
+              "this machine only, others are refused."},
+      {.key = "server.cors_origins",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Origins whose pages may call the API, with commas between: https://shop.example."},
+      {.key = "server.trusted_proxies",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Addresses of proxies whose X-Forwarded-For is believed, with commas between."},
+  };
+}
+
+}  // namespace
 
 std::span<const SettingSpec> Settings() {
   using Type = SettingSpec::Type;
@@ -84,7 +182,13 @@ std::span<const SettingSpec> Settings() {
       {"server.threads", Type::kInt, "0", "Threads that answer requests; 0 is one a core.", 0,
        1024},
   };
-  return settings;
+  static const std::vector<SettingSpec> all = [] {
+    std::vector<SettingSpec> joined = settings;
+    std::ranges::copy(SecuritySettings(), std::back_inserter(joined));
+    std::ranges::copy(CrossSiteSettings(), std::back_inserter(joined));
+    return joined;
+  }();
+  return all;
 }
 
 }  // namespace marquee

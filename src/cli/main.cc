@@ -29,6 +29,9 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddModels(app, context);
   AddRules(app, context);
   AddData(app, context);
+  AddKeys(app, context);
+  AddUsers(app, context);
+  AddAudit(app, context);
   AddSimulate(app, context);
   AddEvents(app, context);
   AddExperiments(app, context);

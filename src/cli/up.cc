@@ -32,6 +32,7 @@ http::ServerOptions ServerOptionsOf(const Config& config, const UpFlags& flags) 
   options.host = flags.host.empty() ? config.Text("server.host") : flags.host;
   options.port = static_cast<uint16_t>(flags.port < 0 ? config.Int("server.port") : flags.port);
   options.io_threads = static_cast<int>(config.Int("server.threads"));
+  ReadCrossSiteSettings(config, &options);
   return options;
 }
 
@@ -96,6 +97,7 @@ void ListenWith(const std::function<void()>& listen) {
 void Up(Context& context, const UpFlags& flags) {
   Environment& environment = context.environment();
   const http::ServerOptions options = ServerOptionsOf(environment.config(), flags);
+  Security security(environment, options.host);
   ListenWith([&] { http::RequireCanListen(options); });
   LoadIfNeeded(context, flags.data);
   const MainJobResult result = TrainAndPublish(context);
@@ -105,7 +107,7 @@ void Up(Context& context, const UpFlags& flags) {
   ApplyRetention(environment, *log);
   const Config& config = environment.config();
   Serving serving(
-      {environment.engine(), environment.lake(), store, *log, environment.clock()},
+      {environment.engine(), environment.lake(), store, *log, security, environment.clock()},
       {.server = options,
        .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
        .rules = environment.rules(),
@@ -122,6 +124,7 @@ void Up(Context& context, const UpFlags& flags) {
   context.progress.Finish();
   ListenWith([&] { serving.Start(); });
   ShowOutcome(result, serving.engine());
+  if (security.demanded()) context.Note("Requests need a key: marquee keys create --role viewer");
   Serve(context, serving, options.host);
 }
 

@@ -22,6 +22,7 @@ Dispatcher::Found Dispatcher::Find(Request& request) const {
   try {
     ParseTarget(&request);
     found.match = router_.Find(&request);
+    request.matched = found.match.route;
   } catch (const Error&) {
     found.refusal = std::current_exception();
   }

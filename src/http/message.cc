@@ -108,7 +108,6 @@ Response JsonText(std::string text, int status) {
 Response Html(std::string text) {
   Response response;
   response.content_type = "text/html; charset=utf-8";
-  response.headers = {{"X-Content-Type-Options", "nosniff"}};
   response.body = std::move(text);
   return response;
 }

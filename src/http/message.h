@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "http/role.h"
 
 namespace marquee::http {
 
@@ -24,17 +25,27 @@ struct Param {
   std::string value;
 };
 
+struct Route;
+
+// Who sent a request, as far as it is known.
+struct Caller {
+  std::string name;  // "key:3f9a2c81d0", "user:ada", "token:<subject>", "local"; "" when unknown
+  Role role = Role::kPublic;
+};
+
 struct Request {
   std::string method;              // "GET"
   std::string target;              // as sent: "/items/4%202?k=10"
   std::string path;                // before the '?', still encoded: "/items/4%202"
   std::string route;               // the pattern that matched: "/items/{id}"; "" when none did
+  const Route* matched = nullptr;  // the same in full; null when none did, and for OPTIONS
   std::vector<Param> path_params;  // decoded
   std::vector<Param> query;        // decoded, in order, repeated ones kept
   std::vector<Header> headers;     // in order, repeated ones kept
   std::string body;                // decoded when it came in chunks
   std::string remote_address;      // "127.0.0.1"
-  std::string id;                  // names the request in logs, problems and X-Request-Id
+  Caller caller;
+  std::string id;  // names the request in logs, problems and X-Request-Id
   // When the answer is no longer waited for.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "http/address.h"
+#include "http/cross_site.h"
 
 namespace marquee::http {
 namespace {
@@ -101,10 +104,54 @@ Response TranslateErrors(Request& request, const Next& next) {
   return Problem(Error(Code::kInternal, "unexpected"), 500, request.id);
 }
 
+std::function<Response(Request&, const Next&)> TrustProxies(std::vector<std::string> proxies) {
+  return [proxies = std::move(proxies)](Request& request, const Next& next) {
+    if (!proxies.empty()) request.remote_address = ClientAddress(request, proxies);
+    return next(request);
+  };
+}
+
+bool HasHeader(const Response& response, std::string_view name) {
+  return std::ranges::find(response.headers, name, &Header::name) != response.headers.end();
+}
+
+// A page's own policy goes before; any other markup may load, run and be framed by nothing.
+void AddSecurityHeaders(Response* response) {
+  response->headers.push_back({"X-Content-Type-Options", "nosniff"});
+  if (!response->content_type.starts_with("text/html")) return;
+  response->headers.push_back({"Referrer-Policy", "no-referrer"});
+  if (HasHeader(*response, "Content-Security-Policy")) return;
+  response->headers.push_back(
+      {"Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"});
+}
+
+std::function<Response(Request&, const Next&)> AddHeaders(
+    std::shared_ptr<const CrossSite> cross_site) {
+  return [cross_site = std::move(cross_site)](Request& request, const Next& next) {
+    Response response = next(request);
+    AddSecurityHeaders(&response);
+    cross_site->AddHeaders(request, &response);
+    return response;
+  };
+}
+
+std::function<Response(Request&, const Next&)> CheckCrossSite(
+    std::shared_ptr<const CrossSite> cross_site) {
+  return [cross_site = std::move(cross_site)](Request& request, const Next& next) {
+    cross_site->Check(request);
+    if (std::optional<Response> preflight = cross_site->Preflight(request)) return *preflight;
+    return next(request);
+  };
+}
+
 }  // namespace
 
-std::vector<Middleware> StandardMiddleware(Probe& probe) {
-  return {
+std::vector<Middleware> StandardMiddleware(Probe& probe, const ServerOptions& options,
+                                           std::vector<Middleware> guards) {
+  const auto cross_site = std::make_shared<const CrossSite>(options);
+  std::vector<Middleware> list = {
+      {"client-address", "before the log: it names the client, not the proxy between",
+       TrustProxies(options.trusted_proxies)},
       {"request-id", "first: the log, the problem and the client name the same request",
        GiveRequestId()},
       {"access-log", "outside metrics and errors: one line for every answer, whoever gave it",
@@ -112,9 +159,14 @@ std::vector<Middleware> StandardMiddleware(Probe& probe) {
       {"metrics", "outside errors: refused and broken requests count with the status they got",
        Measure(probe)},
       {"head", "outside errors: a problem, too, has no body when HEAD asked", LeaveOutBodyOfHead},
-      {"errors", "innermost: whatever a handler throws becomes a problem document",
+      {"headers", "outside errors: browsers guard problems, too", AddHeaders(cross_site)},
+      {"errors", "outside all that refuses: whatever is thrown becomes a problem document",
        TranslateErrors},
+      {"cross-site", "before the guards: what a browser was tricked into costs them nothing",
+       CheckCrossSite(cross_site)},
   };
+  std::ranges::move(guards, std::back_inserter(list));
+  return list;
 }
 
 }  // namespace marquee::http

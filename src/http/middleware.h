@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "http/message.h"
+#include "http/options.h"
 #include "http/probe.h"
 
 namespace marquee::http {
@@ -20,7 +21,8 @@ struct Middleware {
   std::function<Response(Request&, const Next& next)> handle;
 };
 
-// The list, outermost first. `probe` must outlive it.
-std::vector<Middleware> StandardMiddleware(Probe& probe);
+// The list, outermost first; `guards` are its innermost. `probe` must outlive it.
+std::vector<Middleware> StandardMiddleware(Probe& probe, const ServerOptions& options = {},
+                                           std::vector<Middleware> guards = {});
 
 }  // namespace marquee::http

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace marquee::http {
 
@@ -24,6 +25,12 @@ struct ServerOptions {
   int idle_timeout_ms = 60'000;     // between two requests of a connection: closed
   int write_timeout_ms = 30'000;    // for a client to take its answer: closed
   int drain_timeout_ms = 3'000;     // what Stop gives the requests under way before it cuts them
+
+  // See CrossSite: host names, and origins such as "https://shop.example".
+  std::vector<std::string> allowed_hosts = {};
+  std::vector<std::string> cors_origins = {};
+  // Addresses whose X-Forwarded-For is believed.
+  std::vector<std::string> trusted_proxies = {};
 };
 
 }  // namespace marquee::http

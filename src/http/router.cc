@@ -1,8 +1,10 @@
 #include "http/router.h"
 
+#include <algorithm>
 #include <span>
 
 #include "base/text.h"
+#include "http/cross_site.h"
 #include "http/url.h"
 
 namespace marquee::http {
@@ -92,9 +94,22 @@ void Router::Add(std::string method, std::string pattern, Role role, Handler han
     throw Error(Code::kInternal, StrCat("route '", method, " ", pattern,
                                         "' is registered twice: before as ", place->pattern));
   }
+  const bool audited = IsUnsafe(method);
   routes_.push_back(std::make_unique<Route>(
-      Route{std::move(method), std::move(pattern), role, std::move(handler), runs}));
+      Route{std::move(method), std::move(pattern), role, std::move(handler), runs, audited}));
   place = routes_.back().get();
+}
+
+void Router::LeaveUnaudited(std::initializer_list<std::string_view> routes) {
+  for (const std::string_view named : routes) {
+    const auto found = std::ranges::find_if(routes_, [&](const auto& route) {
+      return StrCat(route->method, " ", route->pattern) == named;
+    });
+    if (found == routes_.end()) {
+      throw Error(Code::kInternal, StrCat("route '", named, "' is not registered"));
+    }
+    (*found)->audited = false;
+  }
 }
 
 Router::Match Router::Find(Request* request) const {

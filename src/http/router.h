@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,11 +10,9 @@
 #include <vector>
 
 #include "http/message.h"
+#include "http/role.h"
 
 namespace marquee::http {
-
-// Who may call a route: stated when it is registered, so that none is open by oversight.
-enum class Role { kPublic, kViewer, kOperator, kAdmin };
 
 // Where a handler runs, and so how long it may take.
 enum class Runs {
@@ -27,9 +26,10 @@ using Handler = std::function<Response(const Request&)>;
 struct Route {
   std::string method;
   std::string pattern;  // "/items/{id}/similar"
-  Role role;
+  Role role;            // the least that may call it
   Handler handler;
   Runs runs;
+  bool audited;  // whether a call is a change to be kept with who made it; those wait for the disk
 };
 
 // Fill it, then share it: finding is const and thread-safe.
@@ -40,10 +40,15 @@ class Router {
   Router(Router&&) noexcept;
   Router& operator=(Router&&) noexcept;
 
-  // A pattern is "/" or segments, each a literal or a {parameter}. Throws internal, naming the
-  // route, for a malformed pattern and for one registered before.
+  // A pattern is "/" or segments, each a literal or a {parameter}. The role is stated here, so that
+  // no route is open by oversight. Throws internal, naming the route, for a malformed pattern and
+  // for one registered before.
   void Add(std::string method, std::string pattern, Role role, Handler handler,
            Runs runs = Runs::kOnLoop);
+
+  // Routes with an unsafe method are audited, but for these: "POST /events". Throws internal for
+  // one that is not registered.
+  void LeaveUnaudited(std::initializer_list<std::string_view> routes);
 
   struct Match {
     const Route* route = nullptr;  // null: OPTIONS, to be answered from `allow`

@@ -338,9 +338,10 @@ milliseconds SweepTick(const ServerOptions& options) {
 }  // namespace
 
 struct Server::State {
-  State(ServerOptions options, Router router, Probe& probe)
+  State(ServerOptions options, Router router, Probe& probe, std::vector<Middleware> guards)
       : shared{.options = std::move(options),
-               .dispatcher = Dispatcher(std::move(router), StandardMiddleware(probe)),
+               .dispatcher = Dispatcher(
+                   std::move(router), StandardMiddleware(probe, shared.options, std::move(guards))),
                .probe = probe,
                .workers{static_cast<size_t>(std::max(1, shared.options.worker_threads))}} {
     for (int i = 0; i < NumLoops(shared.options); ++i) loops.push_back(std::make_unique<Loop>());
@@ -421,8 +422,9 @@ awaitable<void> Server::State::Sweep(Loop& loop) {
   }
 }
 
-Server::Server(ServerOptions options, Router router, Probe& probe)
-    : state_(std::make_unique<State>(std::move(options), std::move(router), probe)) {}
+Server::Server(ServerOptions options, Router router, Probe& probe, std::vector<Middleware> guards)
+    : state_(std::make_unique<State>(std::move(options), std::move(router), probe,
+                                     std::move(guards))) {}
 
 Server::~Server() { Stop(); }
 

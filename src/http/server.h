@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "http/middleware.h"
 #include "http/options.h"
 #include "http/probe.h"
 #include "http/router.h"
@@ -14,8 +16,8 @@ namespace marquee::http {
 // ones too, are answered in order. Handlers run on the loops' threads.
 class Server {
  public:
-  // `probe` must outlive the server.
-  Server(ServerOptions options, Router router, Probe& probe);
+  // `guards`: the innermost middleware. `probe` must outlive the server.
+  Server(ServerOptions options, Router router, Probe& probe, std::vector<Middleware> guards = {});
   // Stops.
   ~Server();
   Server(const Server&) = delete;

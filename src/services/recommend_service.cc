@@ -85,6 +85,10 @@ http::Response RecommendService::Answer(RecommendQuery query, const http::Reques
   query.request_id = request.id;
   query.deadline = request.deadline;
   const std::string_view experiment = request.FindQuery("experiment").value_or("");
+  if (!experiment.empty() && request.caller.role < http::Role::kOperator) {
+    throw Error(Code::kPermissionDenied, StrCat("experiment=", experiment, " is for operators"),
+                "leave experiment out, or use a key of role operator");
+  }
   const ServedList served = recommender_.Recommend(std::move(query), experiment);
   return http::Json(RenderServed(served, request.id));
 }

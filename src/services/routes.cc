@@ -5,9 +5,55 @@
 #include "services/index_page.h"
 
 namespace marquee {
+namespace {
 
-http::Router MakeRouter(const RecommendService& recommend, const EventService& events,
-                        const ModelService& models, const StatusService& status) {
+void AddAuthRoutes(const AuthService& auth, http::Router* router) {
+  using enum http::Role;
+  using Request = http::Request;
+  constexpr auto kOnWorker = http::Runs::kOnWorker;
+  router->Add(
+      "POST", "/oauth/token", kPublic, [&](const Request& r) { return auth.Token(r); }, kOnWorker);
+  router->Add("GET", "/oauth/jwks", kPublic, [&](const Request& r) { return auth.PublicKeys(r); });
+  router->Add(
+      "GET", "/keys", kAdmin, [&](const Request& r) { return auth.ListKeys(r); }, kOnWorker);
+  router->Add(
+      "POST", "/keys", kAdmin, [&](const Request& r) { return auth.CreateKey(r); }, kOnWorker);
+  router->Add(
+      "DELETE", "/keys/{key_id}", kAdmin, [&](const Request& r) { return auth.RevokeKey(r); },
+      kOnWorker);
+  router->Add(
+      "GET", "/audit", kAdmin, [&](const Request& r) { return auth.Audit(r); }, kOnWorker);
+}
+
+void AddModelRoutes(const ModelService& models, http::Router* router) {
+  using enum http::Role;
+  using Request = http::Request;
+  const auto on_worker = [router](std::string method, std::string pattern, http::Role role,
+                                  http::Handler handler) {
+    router->Add(std::move(method), std::move(pattern), role, std::move(handler),
+                http::Runs::kOnWorker);
+  };
+  on_worker("GET", "/models", kViewer, [&](const Request& r) { return models.List(r); });
+  on_worker("POST", "/models/publish", kOperator,
+            [&](const Request& r) { return models.Publish(r); });
+  on_worker("POST", "/models/rollback", kOperator,
+            [&](const Request& r) { return models.RollBack(r); });
+  on_worker("PUT", "/models/shadow", kOperator,
+            [&](const Request& r) { return models.StartShadow(r); });
+  on_worker("DELETE", "/models/shadow", kOperator,
+            [&](const Request& r) { return models.EndShadow(r); });
+  on_worker("GET", "/experiments", kViewer,
+            [&](const Request& r) { return models.Experiments(r); });
+  on_worker("GET", "/experiments/{name}", kViewer,
+            [&](const Request& r) { return models.ExperimentResults(r); });
+}
+
+}  // namespace
+
+http::Router MakeRouter(const Services& services) {
+  const RecommendService& recommend = services.recommend;
+  const EventService& events = services.events;
+  const StatusService& status = services.status;
   using enum http::Role;
   using Request = http::Request;
   http::Router router;
@@ -37,29 +83,18 @@ http::Router MakeRouter(const RecommendService& recommend, const EventService& e
       "GET", "/users/{user_id}/history", kViewer,
       [&](const Request& r) { return events.History(r); }, http::Runs::kOnWorker);
   router.Add(
-      "POST", "/log_interaction", kViewer,
+      "POST", "/log_interaction", kService,
       [&](const Request& r) { return events.LogInteraction(r); }, http::Runs::kOnWorker);
   router.Add(
-      "POST", "/events", kViewer, [&](const Request& r) { return events.LogEvents(r); },
+      "POST", "/events", kService, [&](const Request& r) { return events.LogEvents(r); },
       http::Runs::kOnWorker);
-  const auto on_worker = [&router](std::string method, std::string pattern, http::Role role,
-                                   http::Handler handler) {
-    router.Add(std::move(method), std::move(pattern), role, std::move(handler),
-               http::Runs::kOnWorker);
-  };
-  on_worker("GET", "/models", kViewer, [&](const Request& r) { return models.List(r); });
-  on_worker("POST", "/models/publish", kOperator,
-            [&](const Request& r) { return models.Publish(r); });
-  on_worker("POST", "/models/rollback", kOperator,
-            [&](const Request& r) { return models.RollBack(r); });
-  on_worker("PUT", "/models/shadow", kOperator,
-            [&](const Request& r) { return models.StartShadow(r); });
-  on_worker("DELETE", "/models/shadow", kOperator,
-            [&](const Request& r) { return models.EndShadow(r); });
-  on_worker("GET", "/experiments", kViewer,
-            [&](const Request& r) { return models.Experiments(r); });
-  on_worker("GET", "/experiments/{name}", kViewer,
-            [&](const Request& r) { return models.ExperimentResults(r); });
+  AddModelRoutes(services.models, &router);
+  AddAuthRoutes(services.auth, &router);
+  // They ask, and change nothing; or the event log has what they change.
+  router.LeaveUnaudited({"POST /recommend/session", "POST /recommend/batch",
+                         "POST /users/recommendations", "POST /log_interaction", "POST /events"});
+  // Records who got a token itself.
+  router.LeaveUnaudited({"POST /oauth/token"});
   return router;
 }
 

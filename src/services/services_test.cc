@@ -276,10 +276,7 @@ TEST_F(ServicesTest, TheIndexIsAPageForBrowsersAndJsonForOthers) {
 }
 
 TEST_F(ServicesTest, AnswersOverTheNetwork) {
-  http::Server server(
-      {.io_threads = 1},
-      MakeRouter(world_.recommend, world_.events, world_.model_service, world_.status),
-      world_.metrics);
+  http::Server server({.io_threads = 1}, MakeRouter(world_.services()), world_.metrics);
   server.Start();
   http::TestClient client(server.port());
   EXPECT_EQ(client.Get("/recommend/u1?k=1").ParsedBody().At("items"),

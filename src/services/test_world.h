@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/test_people.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -72,8 +73,10 @@ struct TestWorld {
   EventService events{*log, engine, clock, {}};
   ModelService model_service{store, models, recommender, *log, clock, 3.5};
   StatusService status{engine, registry, clock, "AVX2"};
-  http::Dispatcher dispatcher{MakeRouter(recommend, events, model_service, status),
-                              http::StandardMiddleware(metrics)};
+  auth::TestPeople people;
+  AuthService auth{people.accounts, people.grants, people.tokens, people.audit, people.clock};
+  Services services() const { return {recommend, events, model_service, status, auth}; }
+  http::Dispatcher dispatcher{MakeRouter(services()), http::StandardMiddleware(metrics)};
 
   http::Response Send(std::string method, std::string target, std::vector<http::Header> headers,
                       std::string body) const {
@@ -82,6 +85,7 @@ struct TestWorld {
     request.target = std::move(target);
     request.headers = std::move(headers);
     request.body = std::move(body);
+    request.caller = {"local", http::Role::kAdmin};
     return dispatcher.Handle(request);
   }
   http::Response Get(std::string target, std::vector<http::Header> headers = {}) const {

@@ -40,14 +40,15 @@ def free_port():
 class Server:
     """`marquee up` on a home, until the with-block ends. ready_s is the time until it answered."""
 
-    def __init__(self, home, *args, timeout=600):
+    def __init__(self, home, *args, timeout=600, settings=()):
         self.home, self.args, self.timeout = home, args, timeout
+        self.settings = [word for setting in settings for word in ("--config", setting)]
         self.port = free_port()
 
     def __enter__(self):
         self.log = tempfile.TemporaryFile("w+")
         started = time.monotonic()
-        command = [str(PROGRAM), "--home", str(self.home), "up", "--port", str(self.port), *map(str, self.args)]
+        command = [str(PROGRAM), "--home", str(self.home), *self.settings, "up", "--port", str(self.port), *map(str, self.args)]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         while True:
             try:
@@ -79,8 +80,11 @@ class Server:
         self.process.wait()
         self.log.close()
 
+    def request(self, path, headers):
+        return urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+
     def get(self, path):
-        return self.send(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}"))
+        return self.send(self.request(path, {}))
 
     def post(self, path, body, headers=None):
         """`body` is sent as it is when it is bytes, else as JSON."""
