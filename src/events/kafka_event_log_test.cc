@@ -1,5 +1,6 @@
 // What is particular to the log in Kafka; the contract suite has the rest. On the broker that
-// MARQUEE_KAFKA names: tests/compat/kafka.sh starts one.
+// MARQUEE_KAFKA names: tests/compat/kafka.sh starts one. ThreadSanitizer does not follow the
+// threads of librdkafka and must not see any of these.
 #include "events/kafka_event_log.h"
 
 #include <gmock/gmock.h>
@@ -56,16 +57,12 @@ class KafkaLogTest : public ::testing::Test {
   const std::string topic_ = StrCat("test-", NewUuid());
 };
 
-TEST(KafkaEventLog, SaysWhereNoBrokerAnswers) {
-  const TempDir folder;
-  EXPECT_THAT(
-      [&] {
-        OpenKafkaEventLog({.brokers = "127.0.0.1:1",
-                           .topic = "events",
-                           .view = folder.path() / "view.db",
-                           .timeout_ms = 300});
-      },
-      ThrowsError(Code::kUnavailable, HasSubstr("Kafka at 127.0.0.1:1, topic events")));
+TEST_F(KafkaLogTest, SaysWhereNoBrokerAnswers) {
+  KafkaEventLogOptions options = Options();
+  options.brokers = "127.0.0.1:1";
+  options.timeout_ms = 300;
+  EXPECT_THAT([&] { OpenKafkaEventLog(options); },
+              ThrowsError(Code::kUnavailable, HasSubstr("Kafka at 127.0.0.1:1, topic test-")));
 }
 
 TEST_F(KafkaLogTest, LogsThatShareAViewTakeEachMessageInOnce) {
