@@ -24,6 +24,7 @@ LIBRARIES = {
     "DuckDB": r"duckdb",
     "XGBoost": r"xgboost/",
     "SQLite": r"sqlite3\.h",
+    "yaml-cpp": r"yaml-cpp/",
     "zlib": r"zlib\.h",
     "libzip": r"zip\.h|zipconf\.h",
     "CLI11": r"CLI/",

@@ -1,12 +1,37 @@
 #include "app/serving.h"
 
+#include <unistd.h>
+
 #include <utility>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "kernels/simd.h"
+#include "services/deployment.h"
 #include "services/routes.h"
 
 namespace marquee {
+namespace {
+
+constexpr int64_t kLowSpaceBytes = 16 << 20;
+
+std::string ModelProblem(const RecommendEngine& engine) {
+  return engine.bundle() == nullptr ? "none is loaded" : "";
+}
+
+std::string LogProblem(const std::filesystem::path& file) {
+  if (file.empty()) return "";
+  if (::access(file.c_str(), W_OK) != 0) return "it cannot be written";
+  return FreeBytes(file) < kLowSpaceBytes ? "its disk is full" : "";
+}
+
+http::Router RoutesOf(const std::string& service, const Services& services) {
+  http::Router router = MakeRouter(services);
+  if (!service.empty()) KeepRoutesOf(service, &router);
+  return router;
+}
+
+}  // namespace
 
 void ApplyRetention(const Environment& environment, EventLog& log) {
   constexpr int64_t kDayMs = 86'400'000;
@@ -21,8 +46,15 @@ Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Optio
       engine_(std::move(bundle), options.max_live_entries),
       recommend_(engine_, clock),
       events_(log, engine_, clock, options.events),
-      status_(engine_, metrics_, clock, std::string(kernels::SimdLevel())),
-      server_(std::move(options.server), MakeRouter(recommend_, events_, status_), http_metrics_),
+      status_(engine_, clock, std::string(kernels::SimdLevel())),
+      health_(metrics_, {{"model", [this] { return ModelProblem(engine_); }},
+                         {"event log", [file = options.log_file] { return LogProblem(file); }}}),
+      server_(std::move(options.server),
+              RoutesOf(options.service, {.health = &health_,
+                                         .recommend = &recommend_,
+                                         .events = &events_,
+                                         .status = &status_}),
+              http_metrics_),
       poll_(options.poll) {}
 
 void Serving::Start() {

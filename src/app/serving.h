@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "metrics/registry.h"
 #include "recommend/engine.h"
 #include "services/event_service.h"
+#include "services/health_service.h"
 #include "services/http_metrics.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
@@ -31,8 +33,10 @@ class Serving {
   struct Options {
     http::ServerOptions server;
     EventService::Options events;
-    int max_live_entries = 500;          // see LiveUsers
-    std::chrono::milliseconds poll{25};  // how often to look for events of other processes
+    std::string service = {};             // "recommend" or "collect": that alone; "": all
+    std::filesystem::path log_file = {};  // of the event log, looked at by /health/ready
+    int max_live_entries = 500;           // see LiveUsers
+    std::chrono::milliseconds poll{25};   // how often to look for events of other processes
   };
   // `log` and `clock` must outlive it. Does not listen yet.
   Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
@@ -43,6 +47,8 @@ class Serving {
   // Listens, and follows what other processes write to the log. Throws what http::Server::Start
   // throws.
   void Start();
+  // From now on /health/ready says 503; all else goes on.
+  void Drain() { health_.Drain(); }
   // Finishes the requests under way, in less than five seconds.
   void Stop();
   uint16_t port() const { return server_.port(); }
@@ -56,6 +62,7 @@ class Serving {
   RecommendService recommend_;
   EventService events_;
   StatusService status_;
+  HealthService health_;
   http::Server server_;
   const std::chrono::milliseconds poll_;
   int64_t replayed_ = 0;  // the engine has observed all events below it

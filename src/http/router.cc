@@ -97,6 +97,10 @@ void Router::Add(std::string method, std::string pattern, Role role, Handler han
   place = routes_.back().get();
 }
 
+void Router::Rehandle(const std::function<void(Route*)>& change) {
+  for (const std::unique_ptr<Route>& route : routes_) change(route.get());
+}
+
 Router::Match Router::Find(Request* request) const {
   if (request->path == "*") {
     if (request->method != "OPTIONS") ThrowNoRoute(request->path);

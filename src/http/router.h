@@ -45,6 +45,9 @@ class Router {
   void Add(std::string method, std::string pattern, Role role, Handler handler,
            Runs runs = Runs::kOnLoop);
 
+  // Gives each route to `change`, which may put another handler in its place.
+  void Rehandle(const std::function<void(Route*)>& change);
+
   struct Match {
     const Route* route = nullptr;  // null: OPTIONS, to be answered from `allow`
     std::string allow;             // "GET, HEAD, OPTIONS"

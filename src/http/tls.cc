@@ -2,9 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <sys/stat.h>
 
-#include <array>
 #include <utility>
 
 #include "base/error.h"
@@ -47,44 +45,20 @@ std::shared_ptr<void> Load(const std::string& certificate_file, const std::strin
 
 }  // namespace
 
-// Enough to see that a file was replaced: device, inode, size and time of change of both.
-struct TlsIdentity::Stamp {
-  std::array<int64_t, 10> parts{};
-
-  static Stamp Of(const std::string& one, const std::string& other) {
-    Stamp stamp;
-    size_t at = 0;
-    for (const std::string& file : {one, other}) {
-      struct stat status {};
-      ::stat(file.c_str(), &status);
-      for (const int64_t part :
-           {static_cast<int64_t>(status.st_dev), static_cast<int64_t>(status.st_ino),
-            static_cast<int64_t>(status.st_size), static_cast<int64_t>(status.st_mtim.tv_sec),
-            static_cast<int64_t>(status.st_mtim.tv_nsec)}) {
-        stamp.parts.at(at++) = part;
-      }
-    }
-    return stamp;
-  }
-};
-
 TlsIdentity::TlsIdentity(std::string certificate_file, std::string key_file)
-    : certificate_file_(std::move(certificate_file)),
-      key_file_(std::move(key_file)),
-      stamp_(std::make_unique<Stamp>(Stamp::Of(certificate_file_, key_file_))) {
-  context_ = Load(certificate_file_, key_file_);
+    : certificate_(std::move(certificate_file)), key_(std::move(key_file)) {
+  certificate_.Changed();
+  key_.Changed();
+  context_ = Load(certificate_.path(), key_.path());
 }
-
-TlsIdentity::~TlsIdentity() = default;
 
 void TlsIdentity::ReloadIfChanged() {
   const std::lock_guard lock(mutex_);
-  const Stamp now = Stamp::Of(certificate_file_, key_file_);
-  if (now.parts == stamp_->parts) return;
-  *stamp_ = now;
   try {
-    context_ = Load(certificate_file_, key_file_);
-    LogInfo(StrCat("tls: certificate '", certificate_file_, "' is in use from now on"));
+    const bool certificate_changed = certificate_.Changed();
+    if (!key_.Changed() && !certificate_changed) return;
+    context_ = Load(certificate_.path(), key_.path());
+    LogInfo(StrCat("tls: certificate '", certificate_.path().string(), "' is in use from now on"));
   } catch (const Error& error) {
     // Most likely one of the two is replaced and the other will be.
     LogWarning(StrCat(error.what(), "; the old one stays in use"));

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/watched_file.h"
 #include "http/options.h"
 
 namespace marquee::http {
@@ -15,7 +16,6 @@ class TlsIdentity {
   // Reads PEM files: the certificate with its chain, and its key. Throws invalid_argument that
   // names the file, for one that cannot be read, that is no PEM, or a key of another certificate.
   TlsIdentity(std::string certificate_file, std::string key_file);
-  ~TlsIdentity();
 
   // Reads the files again when either has changed since; what cannot be used is logged, and the
   // old ones stay. Connections open keep what they began with.
@@ -25,12 +25,10 @@ class TlsIdentity {
   std::shared_ptr<void> context() const;
 
  private:
-  struct Stamp;
-  const std::string certificate_file_;
-  const std::string key_file_;
   mutable std::mutex mutex_;
+  WatchedFile certificate_;
+  WatchedFile key_;
   std::shared_ptr<void> context_;
-  std::unique_ptr<Stamp> stamp_;  // of the files that were tried last
 };
 
 // What the options name; null when they name none. Throws invalid_argument when they name one of

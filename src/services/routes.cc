@@ -1,44 +1,53 @@
 #include "services/routes.h"
 
+#include "http/conditional.h"
+#include "services/docs_page.h"
 #include "services/index_page.h"
 
 namespace marquee {
 
-http::Router MakeRouter(const RecommendService& recommend, const EventService& events,
-                        const StatusService& status) {
+http::Router MakeRouter(const Services& services) {
   using enum http::Role;
   using Request = http::Request;
+  const auto& [health, recommend, events, status] = services;
   http::Router router;
-  router.Add("GET", "/", kPublic, [](const Request& r) { return Index(r); });
-  router.Add("GET", "/health", kPublic, [&](const Request& r) { return status.Health(r); });
-  router.Add("GET", "/status", kViewer, [&](const Request& r) { return status.Status(r); });
-  router.Add("GET", "/metrics", kViewer, [&](const Request& r) { return status.Metrics(r); });
+  router.Add("GET", "/", kPublic, http::Conditional([](const Request& r) { return Index(r); }));
+  router.Add("GET", "/docs", kPublic, http::Conditional(DocsPage));
+  router.Add("GET", "/openapi.json", kPublic, http::Conditional(OpenApiJson));
+  router.Add("GET", "/openapi.yaml", kPublic, http::Conditional(OpenApiYaml));
+  router.Add("GET", "/health", kPublic, [s = health](const Request& r) { return s->Live(r); });
+  router.Add("GET", "/health/live", kPublic, [s = health](const Request& r) { return s->Live(r); });
+  router.Add("GET", "/health/ready", kPublic,
+             [s = health](const Request& r) { return s->Ready(r); });
+  router.Add("GET", "/status", kViewer, [s = status](const Request& r) { return s->Status(r); });
+  router.Add("GET", "/metrics", kViewer, [s = health](const Request& r) { return s->Metrics(r); });
   router.Add("GET", "/recommend", kViewer,
-             [&](const Request& r) { return recommend.Recommend(r); });
+             [s = recommend](const Request& r) { return s->Recommend(r); });
   router.Add("GET", "/recommend/{user_id}", kViewer,
-             [&](const Request& r) { return recommend.RecommendTo(r); });
+             [s = recommend](const Request& r) { return s->RecommendTo(r); });
   router.Add("POST", "/recommend/session", kViewer,
-             [&](const Request& r) { return recommend.Session(r); });
+             [s = recommend](const Request& r) { return s->Session(r); });
   router.Add(
-      "POST", "/recommend/batch", kViewer, [&](const Request& r) { return recommend.Batch(r); },
-      http::Runs::kOnWorker);
+      "POST", "/recommend/batch", kViewer,
+      [s = recommend](const Request& r) { return s->Batch(r); }, http::Runs::kOnWorker);
   router.Add("POST", "/users/recommendations", kViewer,
-             [&](const Request& r) { return recommend.ByTaste(r); });
-  router.Add("GET", "/items", kViewer, [&](const Request& r) { return recommend.Items(r); });
+             [s = recommend](const Request& r) { return s->ByTaste(r); });
+  router.Add("GET", "/items", kViewer,
+             http::Conditional([s = recommend](const Request& r) { return s->Items(r); }));
   router.Add("GET", "/items/{item_id}", kViewer,
-             [&](const Request& r) { return recommend.Item(r); });
+             http::Conditional([s = recommend](const Request& r) { return s->Item(r); }));
   router.Add("GET", "/items/{item_id}/similar", kViewer,
-             [&](const Request& r) { return recommend.Similar(r); });
+             [s = recommend](const Request& r) { return s->Similar(r); });
   router.Add("GET", "/users/{user_id}", kViewer,
-             [&](const Request& r) { return recommend.User(r); });
+             [s = recommend](const Request& r) { return s->User(r); });
   router.Add(
       "GET", "/users/{user_id}/history", kViewer,
-      [&](const Request& r) { return events.History(r); }, http::Runs::kOnWorker);
+      [s = events](const Request& r) { return s->History(r); }, http::Runs::kOnWorker);
   router.Add(
       "POST", "/log_interaction", kViewer,
-      [&](const Request& r) { return events.LogInteraction(r); }, http::Runs::kOnWorker);
+      [s = events](const Request& r) { return s->LogInteraction(r); }, http::Runs::kOnWorker);
   router.Add(
-      "POST", "/events", kViewer, [&](const Request& r) { return events.LogEvents(r); },
+      "POST", "/events", kViewer, [s = events](const Request& r) { return s->LogEvents(r); },
       http::Runs::kOnWorker);
   return router;
 }

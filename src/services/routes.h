@@ -2,14 +2,23 @@
 
 #include "http/router.h"
 #include "services/event_service.h"
+#include "services/health_service.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
 
 namespace marquee {
 
+// What answers. Null: another process has it, and what would call it here is to be replaced before
+// the router is used (services/deployment.h).
+struct Services {
+  const HealthService* health = nullptr;
+  const RecommendService* recommend = nullptr;
+  const EventService* events = nullptr;
+  const StatusService* status = nullptr;
+};
+
 // Every route of the program, as api/openapi.yaml describes them. The services must outlive the
 // router.
-http::Router MakeRouter(const RecommendService& recommend, const EventService& events,
-                        const StatusService& status);
+http::Router MakeRouter(const Services& services);
 
 }  // namespace marquee

@@ -5,18 +5,12 @@
 
 namespace marquee {
 
-StatusService::StatusService(const RecommendEngine& engine, const MetricsRegistry& metrics,
-                             const Clock& clock, std::string simd_level)
+StatusService::StatusService(const RecommendEngine& engine, const Clock& clock,
+                             std::string simd_level)
     : engine_(engine),
-      metrics_(metrics),
       clock_(clock),
       simd_level_(std::move(simd_level)),
       started_ms_(clock.NowMs()) {}
-
-http::Response StatusService::Health(const http::Request& request) const {
-  http::RequireKnownQuery(request, {});
-  return http::Json(Json::MakeObject({{"status", "ok"}}));
-}
 
 http::Response StatusService::Status(const http::Request& request) const {
   http::RequireKnownQuery(request, {});
@@ -32,14 +26,6 @@ http::Response StatusService::Status(const http::Request& request) const {
       {"interactions", bundle->interactions.nnz()},
       {"simd", simd_level_},
   }));
-}
-
-http::Response StatusService::Metrics(const http::Request& request) const {
-  http::RequireKnownQuery(request, {});
-  http::Response response;
-  response.content_type = MetricsRegistry::TextContentType();
-  response.body = metrics_.Text();
-  return response;
 }
 
 }  // namespace marquee

@@ -61,9 +61,11 @@ struct TestWorld {
   std::unique_ptr<EventLog> log = OpenSqliteEventLog({.path = folder.path() / "events.db"});
   RecommendService recommend{engine, clock};
   EventService events{*log, engine, clock, {}};
-  StatusService status{engine, registry, clock, "AVX2"};
-  http::Dispatcher dispatcher{MakeRouter(recommend, events, status),
-                              http::StandardMiddleware(metrics)};
+  HealthService health{registry, {}};
+  StatusService status{engine, clock, "AVX2"};
+  Services services{
+      .health = &health, .recommend = &recommend, .events = &events, .status = &status};
+  http::Dispatcher dispatcher{MakeRouter(services), http::StandardMiddleware(metrics)};
 
   http::Response Send(std::string method, std::string target, std::vector<http::Header> headers,
                       std::string body) const {
