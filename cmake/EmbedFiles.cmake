@@ -1,6 +1,6 @@
-# embed_files(OUTPUT.cc FUNCTION ROOT file...): a source that defines FUNCTION(), the span of {path, text} of the files,
-# their paths below ROOT. A file may hold anything but the text )~~~".
-function(embed_files output header function root)
+# embed_files(OUTPUT.cc HEADER TYPE FUNCTION ROOT file...): a source that defines FUNCTION() as HEADER declares it: the span
+# of TYPE {path, text} of the files, their paths below ROOT. A file may hold anything but the text )~~~".
+function(embed_files output header type function root)
   set(content "// Made by cmake/EmbedFiles.cmake.\n#include \"${header}\"\n\n")
   string(REGEX REPLACE "::[^:]*$" "" namespace ${function})
   string(REGEX REPLACE "^.*::" "" name ${function})
@@ -14,7 +14,7 @@ function(embed_files output header function root)
     string(APPEND entries "    {\"${file}\", R\"~~~(${text})~~~\"},\n")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${root}/${file})
   endforeach()
-  string(APPEND content "namespace ${namespace} {\n\nstd::span<const SqlFile> ${name}() {\n"
-    "  static constexpr SqlFile kFiles[] = {\n${entries}  };\n  return kFiles;\n}\n\n}  // namespace ${namespace}\n")
+  string(APPEND content "namespace ${namespace} {\n\nstd::span<const ${type}> ${name}() {\n"
+    "  static constexpr ${type} kFiles[] = {\n${entries}  };\n  return kFiles;\n}\n\n}  // namespace ${namespace}\n")
   file(CONFIGURE OUTPUT ${output} CONTENT "${content}" @ONLY)
 endfunction()

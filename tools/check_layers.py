@@ -27,6 +27,7 @@ LIBRARIES = {
     "librdkafka": r"librdkafka/",
     "libsodium": r"sodium",
     "cjose": r"cjose/",
+    "yaml-cpp": r"yaml-cpp/",
     "zlib": r"zlib\.h",
     "libzip": r"zip\.h|zipconf\.h",
     "CLI11": r"CLI/",

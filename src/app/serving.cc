@@ -1,13 +1,38 @@
 #include "app/serving.h"
 
+#include <unistd.h>
+
 #include <utility>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "kernels/simd.h"
 #include "pipelines/main_job.h"
+#include "services/deployment.h"
 #include "services/routes.h"
 
 namespace marquee {
+namespace {
+
+constexpr int64_t kLowSpaceBytes = 16 << 20;
+
+std::string ModelProblem(const RecommendEngine& engine) {
+  return engine.bundle() == nullptr ? "none is loaded" : "";
+}
+
+std::string LogProblem(const std::filesystem::path& file) {
+  if (file.empty()) return "";
+  if (::access(file.c_str(), W_OK) != 0) return "it cannot be written";
+  return FreeBytes(file) < kLowSpaceBytes ? "its disk is full" : "";
+}
+
+http::Router RoutesOf(const std::string& service, const Services& services) {
+  http::Router router = MakeRouter(services);
+  if (!service.empty()) KeepRoutesOf(service, &router);
+  return router;
+}
+
+}  // namespace
 
 void ApplyRetention(const Environment& environment, EventLog& log) {
   constexpr int64_t kDayMs = 86'400'000;
@@ -40,9 +65,16 @@ Serving::Serving(const Parts& parts, Options options)
       recommend_(engine_, recommender_, parts.clock),
       events_(log_, engine_, parts.clock, options.events),
       models_(parts.store, switch_, recommender_, log_, parts.clock, options.models.min_rating),
-      status_(engine_, metrics_, parts.clock, std::string(kernels::SimdLevel())),
+      status_(engine_, parts.clock, std::string(kernels::SimdLevel())),
+      health_(metrics_, {{"model", [this] { return ModelProblem(engine_); }},
+                         {"event log", [file = options.log_file] { return LogProblem(file); }}}),
       server_(std::move(options.server),
-              MakeRouter({recommend_, events_, models_, status_, parts.security.service()}),
+              RoutesOf(options.service, {.health = &health_,
+                                         .recommend = &recommend_,
+                                         .events = &events_,
+                                         .models = &models_,
+                                         .status = &status_,
+                                         .auth = &parts.security.service()}),
               http_metrics_, parts.security.guards()),
       poll_(options.poll) {
   if (options.rules.empty()) return;

@@ -23,6 +23,7 @@
 #include "recommend/recommender.h"
 #include "recommend/rules_file.h"
 #include "services/event_service.h"
+#include "services/health_service.h"
 #include "services/http_metrics.h"
 #include "services/model_service.h"
 #include "services/recommend_service.h"
@@ -38,11 +39,13 @@ class Serving {
   struct Options {
     http::ServerOptions server;
     EventService::Options events;
-    std::filesystem::path rules;         // see RulesFile; none: no rules
-    int deadline_ms = 50;                // of a recommendation; 0: none
-    int max_live_entries = 500;          // see LiveUsers
-    std::chrono::milliseconds poll{25};  // how often to look for events of other processes
-    bool impressions = true;             // whether lists that are shown become events
+    std::string service = {};             // "recommend" or "collect": that alone; "": all
+    std::filesystem::path log_file = {};  // of the event log, looked at by /health/ready
+    std::filesystem::path rules;          // see RulesFile; none: no rules
+    int deadline_ms = 50;                 // of a recommendation; 0: none
+    int max_live_entries = 500;           // see LiveUsers
+    std::chrono::milliseconds poll{25};   // how often to look for events of other processes
+    bool impressions = true;              // whether lists that are shown become events
     ModelSwitch::Options models;
   };
   // What it works with; must outlive it.
@@ -64,6 +67,8 @@ class Serving {
   void Start();
   // Takes up rules that changed, begin or end; called a few times a second.
   void Poll();
+  // From now on /health/ready says 503; all else goes on.
+  void Drain() { health_.Drain(); }
   // Finishes the requests under way, in less than five seconds.
   void Stop();
   uint16_t port() const { return server_.port(); }
@@ -83,6 +88,7 @@ class Serving {
   EventService events_;
   ModelService models_;
   StatusService status_;
+  HealthService health_;
   http::Server server_;
   const std::chrono::milliseconds poll_;
   int64_t replayed_ = 0;  // the engine has observed all events below it

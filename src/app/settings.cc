@@ -5,8 +5,67 @@
 #include <vector>
 
 namespace marquee {
-
 namespace {
+
+// How the API faces clients, and how one process finds the others.
+std::vector<SettingSpec> ServingSettings() {
+  using Type = SettingSpec::Type;
+  return {
+      {.key = "server.drain_ms",
+       .type = Type::kInt,
+       .fallback = "1000",
+       .doc =
+           "How long a server that is told to end (SIGTERM) still answers while /health/ready says "
+           "503, so that a load balancer can turn away; Ctrl-C does not wait.",
+       .min = 0,
+       .max = 60'000},
+      {.key = "server.max_connections",
+       .type = Type::kInt,
+       .fallback = "0",
+       .doc =
+           "Beyond it the connection that was idle the longest is closed; 0 is what the limit of "
+           "open files allows.",
+       .min = 0,
+       .max = 1e6},
+      {.key = "server.max_connections_per_address",
+       .type = Type::kInt,
+       .fallback = "1024",
+       .doc = "A client with more is refused; 0 is no bound. Clients on this machine have none.",
+       .min = 0,
+       .max = 1e6},
+      {.key = "server.tls_certificate",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "PEM file of the certificate and its chain: with it and its key the API speaks TLS. "
+              "Read again when it changes."},
+      {.key = "server.tls_key",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "PEM file of the certificate's key."},
+      {.key = "services.attempts",
+       .type = Type::kInt,
+       .fallback = "3",
+       .doc = "How often `marquee serve web` asks for what may be repeated before it gives up.",
+       .min = 1,
+       .max = 20},
+      {.key = "services.collect",
+       .type = Type::kText,
+       .fallback = "http://127.0.0.1:8003",
+       .doc =
+           "Where `marquee serve web` finds it; several URLs, with commas between, are replicas."},
+      {.key = "services.recommend",
+       .type = Type::kText,
+       .fallback = "http://127.0.0.1:8001",
+       .doc =
+           "Where `marquee serve web` finds it; several URLs, with commas between, are replicas."},
+      {.key = "services.timeout_ms",
+       .type = Type::kInt,
+       .fallback = "10000",
+       .doc = "How long `marquee serve web` waits for one answer of a service.",
+       .min = 1,
+       .max = 600'000},
+  };
+}
 
 // Who may call, from where, and how often: docs/security.md.
 std::vector<SettingSpec> SecuritySettings() {
@@ -175,12 +234,14 @@ std::span<const SettingSpec> Settings() {
        "path."},
       {"server.host", Type::kText, "127.0.0.1",
        "Address to listen on; 0.0.0.0 opens the API to the network.", 0, 0},
-      {"server.port", Type::kInt, "8000", "Port of the API and of the pages.", 0, 65535},
+      {"server.port", Type::kInt, "8000",
+       "Port of the API and of the pages; `marquee serve` has one for each service.", 0, 65535},
       {"server.threads", Type::kInt, "0", "Threads that answer requests; 0 is one a core.", 0,
        1024},
   };
   static const std::vector<SettingSpec> all = [] {
     std::vector<SettingSpec> joined = settings;
+    std::ranges::copy(ServingSettings(), std::back_inserter(joined));
     std::ranges::copy(SecuritySettings(), std::back_inserter(joined));
     std::ranges::copy(CrossSiteSettings(), std::back_inserter(joined));
     return joined;

@@ -45,6 +45,7 @@ void Print(std::string_view text);
 
 // One function a command: declares it, with its flags, below `root`.
 void AddUp(CLI::App& root, Context& context);
+void AddServe(CLI::App& root, Context& context);
 void AddImport(CLI::App& root, Context& context);
 void AddSteps(CLI::App& root, Context& context);
 void AddTrain(CLI::App& root, Context& context);

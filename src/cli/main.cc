@@ -20,6 +20,7 @@ void DeclareCommands(CLI::App& app, Context& context) {
   app.set_version_flag("--version", StrCat("marquee ", Version()));
   app.require_subcommand(1);
   AddUp(app, context);
+  AddServe(app, context);
   AddImport(app, context);
   AddSteps(app, context);
   AddTrain(app, context);

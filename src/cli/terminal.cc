@@ -31,9 +31,11 @@ std::string Padded(std::string_view text, size_t width) {
 }
 
 CancelToken* cancel_on_signal = nullptr;
+volatile std::sig_atomic_t first_signal = 0;
 
-void OnSignal(int) {
+void OnSignal(int signal) {
   if (cancel_on_signal->requested()) _exit(130);
+  first_signal = signal;
   cancel_on_signal->Request();
 }
 
@@ -112,6 +114,8 @@ void CancelOnSignals(CancelToken& cancel) {
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
+
+bool ToldBySupervisor() { return first_signal == SIGTERM; }
 
 int PrintError(std::string_view command, const Error& error) {
   std::fprintf(stderr, "marquee%s%s: %s\n", command.empty() ? "" : " ",

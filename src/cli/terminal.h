@@ -56,6 +56,9 @@ class CliTrainObserver : public TrainObserver {
 // once.
 void CancelOnSignals(CancelToken& cancel);
 
+// Whether the process was asked to end with SIGTERM, as supervisors do, and not with Ctrl-C.
+bool ToldBySupervisor();
+
 // "marquee <command>: <message>" and the hint below it, on standard error; returns the exit code.
 int PrintError(std::string_view command, const Error& error);
 

@@ -1,17 +1,15 @@
 // marquee up: the main job, from raw files to an API that answers.
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <functional>
 #include <memory>
-#include <optional>
-#include <thread>
 
 #include "app/open_event_log.h"
+#include "app/security.h"
 #include "app/serving.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/load.h"
+#include "cli/serving_loop.h"
 #include "cli/show.h"
 #include "pipelines/main_job.h"
 
@@ -23,18 +21,8 @@ constexpr int kShownItems = 5;
 
 struct UpFlags {
   DataFlags data;
-  int port = -1;
-  std::string host;
+  ListenFlags listen;
 };
-
-http::ServerOptions ServerOptionsOf(const Config& config, const UpFlags& flags) {
-  http::ServerOptions options;
-  options.host = flags.host.empty() ? config.Text("server.host") : flags.host;
-  options.port = static_cast<uint16_t>(flags.port < 0 ? config.Int("server.port") : flags.port);
-  options.io_threads = static_cast<int>(config.Int("server.threads"));
-  ReadCrossSiteSettings(config, &options);
-  return options;
-}
 
 MainJobResult TrainAndPublish(Context& context) {
   Environment& environment = context.environment();
@@ -72,60 +60,24 @@ void ShowOutcome(const MainJobResult& result, const RecommendEngine& engine) {
   ShowUsers(engine);
 }
 
-void Serve(Context& context, Serving& serving, const std::string& host) {
-  Print(StrCat("\nServing on http://", host == "127.0.0.1" ? "localhost" : host, ":",
-               serving.port(), "   try /recommend/",
-               serving.engine().bundle()->interactions.users().Name(0), "?k=5   Ctrl-C ends it\n"));
-  std::fflush(stdout);
-  while (!context.cancel.requested()) {
-    serving.Poll();
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  serving.Stop();
-  Print("Stopped.\n");
-}
-
-// Runs `listen`; what it throws says how to choose another port.
-void ListenWith(const std::function<void()>& listen) {
-  try {
-    listen();
-  } catch (const Error& error) {
-    throw Error(error.code(), error.message(), error.hint() + " with --port N");
-  }
-}
-
 void Up(Context& context, const UpFlags& flags) {
   Environment& environment = context.environment();
-  const http::ServerOptions options = ServerOptionsOf(environment.config(), flags);
+  http::RaiseOpenFileLimit();
+  const http::ServerOptions options = ReadServerOptions(environment.config(), flags.listen);
   Security security(environment, options.host);
   ListenWith([&] { http::RequireCanListen(options); });
   LoadIfNeeded(context, flags.data);
   const MainJobResult result = TrainAndPublish(context);
-  context.progress.Update("load the models", -1, "");
   ModelStore store(environment.home().models(), environment.clock());
   const auto log = OpenEventLog(environment);
-  ApplyRetention(environment, *log);
-  const Config& config = environment.config();
-  Serving serving(
-      {environment.engine(), environment.lake(), store, *log, security, environment.clock()},
-      {.server = options,
-       .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
-       .rules = environment.rules(),
-       .deadline_ms = static_cast<int>(config.Int("recommend.deadline_ms")),
-       .max_live_entries = static_cast<int>(config.Int("events.max_per_user")),
-       .poll = std::chrono::milliseconds(config.Int("events.poll_ms")),
-       .impressions = config.Bool("events.impressions"),
-       .models = {.min_rating = environment.min_rating(),
-                  .probe = {.users = static_cast<int>(config.Int("models.probe_users")),
-                            .min_overlap = config.Number("models.min_overlap"),
-                            .max_ms = config.Number("models.max_ms")},
-                  .experiments = environment.home().experiments()}});
-  serving.Replay(context.progress, context.cancel);
-  context.progress.Finish();
-  ListenWith([&] { serving.Start(); });
-  ShowOutcome(result, serving.engine());
+  const auto serving = MakeServing(context, {store, *log, security}, options, "");
+  ListenWith([&] { serving->Start(); });
+  ShowOutcome(result, serving->engine());
   if (security.demanded()) context.Note("Requests need a key: marquee keys create --role viewer");
-  Serve(context, serving, options.host);
+  ServeUntilTold(
+      context, *serving,
+      StrCat("\nServing on ", BaseUrl(options, serving->port()), "   try /recommend/",
+             serving->engine().bundle()->interactions.users().Name(0), "?k=5   Ctrl-C ends it\n"));
 }
 
 }  // namespace
@@ -135,9 +87,7 @@ void AddUp(CLI::App& root, Context& context) {
   CLI::App* up = root.add_subcommand(
       "up", "The main job: load data, train, evaluate, publish, serve until Ctrl-C");
   AddDataFlags(*up, flags->data);
-  up->add_option("--port", flags->port, "Port to listen on; 0 is a free one (default 8000)")
-      ->check(CLI::Range(0, 65535));
-  up->add_option("--host", flags->host, "Address to listen on (default 127.0.0.1)");
+  AddListenFlags(*up, flags->listen, "8000");
   up->callback([&context, flags] { Up(context, *flags); });
 }
 

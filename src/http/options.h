@@ -13,7 +13,16 @@ struct ServerOptions {
   uint16_t port = 0;               // 0: one that is free, told by Server::port()
   int io_threads = 0;              // 0: one a core; handlers run on them
   int worker_threads = 64;         // for handlers that wait: so many of them at once
-  int max_connections = 1024;      // further ones wait in the kernel's queue until one closes
+  // A further one makes the one of its thread close that has been idle the longest, or else the one
+  // that has been slow the longest. 0: as many as this process may open files, less some for other
+  // use.
+  int max_connections = 0;
+  // Of one address; a further one is closed at once. 0: no bound; loopback has none.
+  int max_connections_per_address = 0;
+  // PEM files, both or none: with them, every connection is TLS 1.2 or 1.3. Read again when they
+  // change.
+  std::string tls_certificate = {};
+  std::string tls_key = {};
 
   size_t max_header_bytes = 16 << 10;  // 431
   int max_headers = 100;               // 431

@@ -112,6 +112,10 @@ void Router::LeaveUnaudited(std::initializer_list<std::string_view> routes) {
   }
 }
 
+void Router::Rehandle(const std::function<void(Route*)>& change) {
+  for (const std::unique_ptr<Route>& route : routes_) change(route.get());
+}
+
 Router::Match Router::Find(Request* request) const {
   if (request->path == "*") {
     if (request->method != "OPTIONS") ThrowNoRoute(request->path);

@@ -49,6 +49,8 @@ class Router {
   // Routes with an unsafe method are audited, but for these: "POST /events". Throws internal for
   // one that is not registered.
   void LeaveUnaudited(std::initializer_list<std::string_view> routes);
+  // Gives each route to `change`, which may put another handler in its place.
+  void Rehandle(const std::function<void(Route*)>& change);
 
   struct Match {
     const Route* route = nullptr;  // null: OPTIONS, to be answered from `allow`

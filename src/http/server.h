@@ -1,4 +1,4 @@
-// An HTTP/1.1 server on plain TCP.
+// An HTTP/1.1 server, on plain TCP or with TLS.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ namespace marquee::http {
 // ones too, are answered in order. Handlers run on the loops' threads.
 class Server {
  public:
-  // `guards`: the innermost middleware. `probe` must outlive the server.
+  // `guards`: the innermost middleware. `probe` must outlive the server. Throws what
+  // MakeTlsIdentity throws (http/tls.h).
   Server(ServerOptions options, Router router, Probe& probe, std::vector<Middleware> guards = {});
   // Stops.
   ~Server();
@@ -39,6 +40,10 @@ class Server {
   std::unique_ptr<State> state_;
   uint16_t port_ = 0;
 };
+
+// Lets this process open as many files, sockets too, as it may at most; gives how many. Called
+// before a server is made, it makes room for as many connections.
+int64_t RaiseOpenFileLimit();
 
 // Throws what Start would throw now: asked before long work that ends in serving.
 void RequireCanListen(const ServerOptions& options);

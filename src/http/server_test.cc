@@ -1,5 +1,7 @@
 #include "http/server.h"
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <barrier>
 #include <future>
@@ -39,7 +41,7 @@ class ServerTest : public testing::Test {
   // Starts a server with /hello, /echo (its body), /large, /wait (until `release_`) and /meet
   // (until kMeeting requests are at it).
   void Start(ServerOptions options = {}) {
-    options.io_threads = 2;
+    if (options.io_threads == 0) options.io_threads = 2;
     server_.emplace(options, MakeRouter(), probe_);
     server_->Start();
   }
@@ -294,21 +296,66 @@ TEST_F(ServerTest, HandlersThatWaitHoldUpNobody) {
   for (auto& answer : answers) EXPECT_EQ(answer.get().body, "\"met\"");
 }
 
-TEST_F(ServerTest, LetsConnectionsBeyondTheLimitWait) {
-  Start({.max_connections = 2});
-  std::optional<TestClient> first(std::in_place, port());
+TEST_F(ServerTest, BeyondTheLimitTheOneIdleLongestGivesWay) {
+  Start({.io_threads = 1, .max_connections = 2});
+  TestClient first(port());
   TestClient second(port());
-  first->Send(kHello.substr(0, 3));
-  second.Send(kHello.substr(0, 3));
+  EXPECT_EQ(first.Get("/hello").status, 200);
+  EXPECT_EQ(second.Get("/hello").status, 200);
+  EXPECT_EQ(first.Get("/hello").status, 200);
   TestClient third(port());
-  third.Send(kHello);
+  EXPECT_EQ(third.Get("/hello").status, 200);
+  EXPECT_TRUE(second.WaitForClose());
+  EXPECT_EQ(first.Get("/hello").status, 200);
+}
+
+TEST_F(ServerTest, BeyondTheLimitTheOneSlowLongestGivesWay) {
+  Start({.io_threads = 1, .max_connections = 2});
+  TestClient first(port());
+  first.Send(kHello.substr(0, 3));
+  while (probe_.opened < 1) std::this_thread::yield();
+  TestClient second(port());
+  second.Send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe");
   while (probe_.opened < 2) std::this_thread::yield();
-  EXPECT_FALSE(third.HasAnswer(50));
-  first.reset();
-  EXPECT_EQ(third.Receive().status, 200);
-  // With all places taken, an answer gives one up.
-  second.Send(kHello.substr(3));
-  EXPECT_EQ(second.Receive().status, 200);
+  EXPECT_EQ(Fetch(port(), "/hello").status, 200);
+  EXPECT_EQ(Fetch(port(), "/hello").status, 200);
+  EXPECT_LE(2, probe_.closed);
+}
+
+TEST_F(ServerTest, ManyThatSaySlowlyOrNothingHoldUpNobody) {
+  Start({.max_connections = 50});
+  std::vector<std::unique_ptr<TestClient>> others;
+  for (int i = 0; i < 300; ++i) {
+    others.push_back(std::make_unique<TestClient>(port()));
+    if (i % 3 == 1) others.back()->Send("GET /hello HTTP/1.1\r\nX: ");
+    if (i % 3 == 2)
+      others.back()->Send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n1");
+    if (i % 30 == 0) {
+      EXPECT_EQ(Fetch(port(), "/hello").status, 200);
+    }
+  }
+  EXPECT_LE(probe_.opened - probe_.closed, 50 + 16);
+}
+
+TEST_F(ServerTest, ARequestWhoseHandlerRunsIsNeverTheOneToGiveWay) {
+  Start({.max_connections = 1});
+  TestClient client(port());
+  client.Send("GET /meet HTTP/1.1\r\nHost: h\r\n\r\n");
+  std::vector<std::future<TestResponse>> answers;
+  for (int i = 1; i < kMeeting; ++i) {
+    answers.push_back(std::async(std::launch::async, [this] { return Fetch(port(), "/meet"); }));
+  }
+  EXPECT_EQ(client.Receive().body, "\"met\"");
+  for (auto& answer : answers) EXPECT_EQ(answer.get().body, "\"met\"");
+}
+
+TEST_F(ServerTest, ServesMoreConnectionsThanFilesWereAllowedAtFirst) {
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit few{.rlim_cur = 64, .rlim_max = before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &few);
+  EXPECT_EQ(RaiseOpenFileLimit(), static_cast<int64_t>(before.rlim_max));
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(ServerTest, StopClosesIdleConnectionsAtOnce) {

@@ -39,6 +39,7 @@ constexpr std::string_view kPage = R"html(<!doctype html>
 </form>
 <p id="note" class="note" role="status"></p>
 <div class="wide"><table hidden><thead><tr><th>Title<th>Year<th>Genres<th>Why<th></tr></thead><tbody></tbody></table></div>
+<p><a href="/docs">The API, route by route</a></p>
 <p><small>As JSON: <a href="/recommend?user_id=1">/recommend?user_id=1</a> ·
   <a href="/recommend/1">/recommend/1</a> · <a href="/items">/items</a> ·
   <a href="/items?q=the">/items?q=the</a> · <a href="/users/1">/users/1</a> ·
@@ -107,7 +108,7 @@ Json JsonIndex() {
   for (const char* route :
        {"/recommend?user_id={user_id}&num_recommendations={n}", "/recommend/{user_id}?k={n}",
         "/items?q={words}&limit={n}", "/items/{item_id}", "/items/{item_id}/similar?k={n}",
-        "/users/{user_id}", "/health", "/status", "/metrics"}) {
+        "/users/{user_id}", "/docs", "/openapi.json", "/health", "/status", "/metrics"}) {
     routes.Append(route);
   }
   return Json::MakeObject({{"name", "marquee"}, {"version", Version()}, {"routes", routes}});

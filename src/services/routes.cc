@@ -2,30 +2,34 @@
 
 #include <utility>
 
+#include "http/conditional.h"
+#include "services/docs_page.h"
 #include "services/index_page.h"
 
 namespace marquee {
 namespace {
 
-void AddAuthRoutes(const AuthService& auth, http::Router* router) {
+void AddAuthRoutes(const AuthService* auth, http::Router* router) {
   using enum http::Role;
   using Request = http::Request;
   constexpr auto kOnWorker = http::Runs::kOnWorker;
   router->Add(
-      "POST", "/oauth/token", kPublic, [&](const Request& r) { return auth.Token(r); }, kOnWorker);
-  router->Add("GET", "/oauth/jwks", kPublic, [&](const Request& r) { return auth.PublicKeys(r); });
+      "POST", "/oauth/token", kPublic, [s = auth](const Request& r) { return s->Token(r); },
+      kOnWorker);
+  router->Add("GET", "/oauth/jwks", kPublic,
+              [s = auth](const Request& r) { return s->PublicKeys(r); });
   router->Add(
-      "GET", "/keys", kAdmin, [&](const Request& r) { return auth.ListKeys(r); }, kOnWorker);
+      "GET", "/keys", kAdmin, [s = auth](const Request& r) { return s->ListKeys(r); }, kOnWorker);
   router->Add(
-      "POST", "/keys", kAdmin, [&](const Request& r) { return auth.CreateKey(r); }, kOnWorker);
+      "POST", "/keys", kAdmin, [s = auth](const Request& r) { return s->CreateKey(r); }, kOnWorker);
   router->Add(
-      "DELETE", "/keys/{key_id}", kAdmin, [&](const Request& r) { return auth.RevokeKey(r); },
+      "DELETE", "/keys/{key_id}", kAdmin, [s = auth](const Request& r) { return s->RevokeKey(r); },
       kOnWorker);
   router->Add(
-      "GET", "/audit", kAdmin, [&](const Request& r) { return auth.Audit(r); }, kOnWorker);
+      "GET", "/audit", kAdmin, [s = auth](const Request& r) { return s->Audit(r); }, kOnWorker);
 }
 
-void AddModelRoutes(const ModelService& models, http::Router* router) {
+void AddModelRoutes(const ModelService* models, http::Router* router) {
   using enum http::Role;
   using Request = http::Request;
   const auto on_worker = [router](std::string method, std::string pattern, http::Role role,
@@ -33,60 +37,68 @@ void AddModelRoutes(const ModelService& models, http::Router* router) {
     router->Add(std::move(method), std::move(pattern), role, std::move(handler),
                 http::Runs::kOnWorker);
   };
-  on_worker("GET", "/models", kViewer, [&](const Request& r) { return models.List(r); });
+  on_worker("GET", "/models", kViewer, [s = models](const Request& r) { return s->List(r); });
   on_worker("POST", "/models/publish", kOperator,
-            [&](const Request& r) { return models.Publish(r); });
+            [s = models](const Request& r) { return s->Publish(r); });
   on_worker("POST", "/models/rollback", kOperator,
-            [&](const Request& r) { return models.RollBack(r); });
+            [s = models](const Request& r) { return s->RollBack(r); });
   on_worker("PUT", "/models/shadow", kOperator,
-            [&](const Request& r) { return models.StartShadow(r); });
+            [s = models](const Request& r) { return s->StartShadow(r); });
   on_worker("DELETE", "/models/shadow", kOperator,
-            [&](const Request& r) { return models.EndShadow(r); });
+            [s = models](const Request& r) { return s->EndShadow(r); });
   on_worker("GET", "/experiments", kViewer,
-            [&](const Request& r) { return models.Experiments(r); });
+            [s = models](const Request& r) { return s->Experiments(r); });
   on_worker("GET", "/experiments/{name}", kViewer,
-            [&](const Request& r) { return models.ExperimentResults(r); });
+            [s = models](const Request& r) { return s->ExperimentResults(r); });
 }
 
 }  // namespace
 
 http::Router MakeRouter(const Services& services) {
-  const RecommendService& recommend = services.recommend;
-  const EventService& events = services.events;
-  const StatusService& status = services.status;
   using enum http::Role;
   using Request = http::Request;
+  const HealthService* const health = services.health;
+  const RecommendService* const recommend = services.recommend;
+  const EventService* const events = services.events;
+  const StatusService* const status = services.status;
   http::Router router;
-  router.Add("GET", "/", kPublic, [](const Request& r) { return Index(r); });
-  router.Add("GET", "/health", kPublic, [&](const Request& r) { return status.Health(r); });
-  router.Add("GET", "/status", kViewer, [&](const Request& r) { return status.Status(r); });
-  router.Add("GET", "/metrics", kViewer, [&](const Request& r) { return status.Metrics(r); });
+  router.Add("GET", "/", kPublic, http::Conditional([](const Request& r) { return Index(r); }));
+  router.Add("GET", "/docs", kPublic, http::Conditional(DocsPage));
+  router.Add("GET", "/openapi.json", kPublic, http::Conditional(OpenApiJson));
+  router.Add("GET", "/openapi.yaml", kPublic, http::Conditional(OpenApiYaml));
+  router.Add("GET", "/health", kPublic, [s = health](const Request& r) { return s->Live(r); });
+  router.Add("GET", "/health/live", kPublic, [s = health](const Request& r) { return s->Live(r); });
+  router.Add("GET", "/health/ready", kPublic,
+             [s = health](const Request& r) { return s->Ready(r); });
+  router.Add("GET", "/status", kViewer, [s = status](const Request& r) { return s->Status(r); });
+  router.Add("GET", "/metrics", kViewer, [s = health](const Request& r) { return s->Metrics(r); });
   router.Add("GET", "/recommend", kViewer,
-             [&](const Request& r) { return recommend.Recommend(r); });
+             [s = recommend](const Request& r) { return s->Recommend(r); });
   router.Add("GET", "/recommend/{user_id}", kViewer,
-             [&](const Request& r) { return recommend.RecommendTo(r); });
+             [s = recommend](const Request& r) { return s->RecommendTo(r); });
   router.Add("POST", "/recommend/session", kViewer,
-             [&](const Request& r) { return recommend.Session(r); });
+             [s = recommend](const Request& r) { return s->Session(r); });
   router.Add(
-      "POST", "/recommend/batch", kViewer, [&](const Request& r) { return recommend.Batch(r); },
-      http::Runs::kOnWorker);
+      "POST", "/recommend/batch", kViewer,
+      [s = recommend](const Request& r) { return s->Batch(r); }, http::Runs::kOnWorker);
   router.Add("POST", "/users/recommendations", kViewer,
-             [&](const Request& r) { return recommend.ByTaste(r); });
-  router.Add("GET", "/items", kViewer, [&](const Request& r) { return recommend.Items(r); });
+             [s = recommend](const Request& r) { return s->ByTaste(r); });
+  router.Add("GET", "/items", kViewer,
+             http::Conditional([s = recommend](const Request& r) { return s->Items(r); }));
   router.Add("GET", "/items/{item_id}", kViewer,
-             [&](const Request& r) { return recommend.Item(r); });
+             http::Conditional([s = recommend](const Request& r) { return s->Item(r); }));
   router.Add("GET", "/items/{item_id}/similar", kViewer,
-             [&](const Request& r) { return recommend.Similar(r); });
+             [s = recommend](const Request& r) { return s->Similar(r); });
   router.Add("GET", "/users/{user_id}", kViewer,
-             [&](const Request& r) { return recommend.User(r); });
+             [s = recommend](const Request& r) { return s->User(r); });
   router.Add(
       "GET", "/users/{user_id}/history", kViewer,
-      [&](const Request& r) { return events.History(r); }, http::Runs::kOnWorker);
+      [s = events](const Request& r) { return s->History(r); }, http::Runs::kOnWorker);
   router.Add(
       "POST", "/log_interaction", kService,
-      [&](const Request& r) { return events.LogInteraction(r); }, http::Runs::kOnWorker);
+      [s = events](const Request& r) { return s->LogInteraction(r); }, http::Runs::kOnWorker);
   router.Add(
-      "POST", "/events", kService, [&](const Request& r) { return events.LogEvents(r); },
+      "POST", "/events", kService, [s = events](const Request& r) { return s->LogEvents(r); },
       http::Runs::kOnWorker);
   AddModelRoutes(services.models, &router);
   AddAuthRoutes(services.auth, &router);

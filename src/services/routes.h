@@ -3,22 +3,26 @@
 #include "http/router.h"
 #include "services/auth_service.h"
 #include "services/event_service.h"
+#include "services/health_service.h"
 #include "services/model_service.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
 
 namespace marquee {
 
-// What routes lead to; must outlive the router.
+// What answers. Null: another process has it, and what would call it here is to be replaced before
+// the router is used (services/deployment.h).
 struct Services {
-  const RecommendService& recommend;
-  const EventService& events;
-  const ModelService& models;
-  const StatusService& status;
-  const AuthService& auth;
+  const HealthService* health = nullptr;
+  const RecommendService* recommend = nullptr;
+  const EventService* events = nullptr;
+  const ModelService* models = nullptr;
+  const StatusService* status = nullptr;
+  const AuthService* auth = nullptr;
 };
 
-// Every route of the program, as api/openapi.yaml describes them.
+// Every route of the program, as api/openapi.yaml describes them. The services must outlive the
+// router.
 http::Router MakeRouter(const Services& services);
 
 }  // namespace marquee

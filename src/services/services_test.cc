@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "base/error_matchers.h"
 #include "base/version.h"
 #include "http/server.h"
 #include "http/test_client.h"
@@ -213,7 +214,51 @@ TEST_F(ServicesTest, TellsOfAUser) {
   EXPECT_EQ(world_.Get("/users/nobody").status, 404);
 }
 
-TEST_F(ServicesTest, HealthIsOk) { EXPECT_EQ(world_.Get("/health").body, R"({"status":"ok"})"); }
+TEST_F(ServicesTest, HealthIsOk) {
+  EXPECT_EQ(world_.Get("/health").body, R"({"status":"ok"})");
+  EXPECT_EQ(world_.Get("/health/live").body, R"({"status":"ok"})");
+  EXPECT_EQ(world_.Get("/health/ready").body, R"({"status":"ready"})");
+}
+
+TEST_F(ServicesTest, AServerAboutToStopIsNotReadyAndStillAnswers) {
+  world_.health.Drain();
+  EXPECT_EQ(world_.Get("/health/ready").status, 503);
+  EXPECT_EQ(world_.Get("/health/live").status, 200);
+  EXPECT_EQ(world_.Get("/items/10").status, 200);
+}
+
+TEST(HealthService, NamesWhatIsNotWell) {
+  const MetricsRegistry registry;
+  std::string problem;
+  const HealthService health(
+      registry, {{"model", [] { return std::string(); }}, {"event log", [&] { return problem; }}});
+  EXPECT_EQ(health.Ready({}).status, 200);
+  problem = "its disk is full";
+  EXPECT_THAT([&] { health.Ready({}); },
+              ThrowsError(Code::kUnavailable, "not ready: event log: its disk is full"));
+}
+
+TEST_F(ServicesTest, WhoHasATitleAlreadyIsToldSo) {
+  const http::Response first = world_.Get("/items/10");
+  const auto tag = std::ranges::find(first.headers, "ETag", &http::Header::name);
+  ASSERT_NE(tag, first.headers.end());
+  EXPECT_EQ(world_.Get("/items/10", {{"If-None-Match", tag->value}}).status, 304);
+  EXPECT_EQ(world_.Get("/items/40", {{"If-None-Match", tag->value}}).status, 200);
+}
+
+TEST_F(ServicesTest, CarriesItsContractForPeopleAndPrograms) {
+  EXPECT_EQ(world_.Get("/openapi.yaml").body, ReadFile("api/openapi.yaml"));
+  const Json contract = world_.GetJson("/openapi.json");
+  EXPECT_EQ(contract.GetString("openapi"), "3.1.0");
+  const Json& parameter = contract.At("components").At("parameters").At("MinYear");
+  EXPECT_EQ(parameter.At("schema").GetInt("maximum"), 9999);
+  // What was quoted stays text.
+  const Json& example =
+      contract.At("paths").At("/recommend").At("get").At("parameters").AsArray().front();
+  EXPECT_EQ(example.GetString("example"), "42");
+  EXPECT_EQ(example.At("required"), Json(true));
+  EXPECT_THAT(world_.Get("/docs").body, testing::Not(HasSubstr("http")));
+}
 
 TEST_F(ServicesTest, StatusTellsWhatIsServed) {
   world_.clock.Advance(61'500);

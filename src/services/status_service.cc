@@ -16,18 +16,12 @@ Json RenderRules(const RulesState& state) {
 
 }  // namespace
 
-StatusService::StatusService(const RecommendEngine& engine, const MetricsRegistry& metrics,
-                             const Clock& clock, std::string simd_level)
+StatusService::StatusService(const RecommendEngine& engine, const Clock& clock,
+                             std::string simd_level)
     : engine_(engine),
-      metrics_(metrics),
       clock_(clock),
       simd_level_(std::move(simd_level)),
       started_ms_(clock.NowMs()) {}
-
-http::Response StatusService::Health(const http::Request& request) const {
-  http::RequireKnownQuery(request, {});
-  return http::Json(Json::MakeObject({{"status", "ok"}}));
-}
 
 http::Response StatusService::Status(const http::Request& request) const {
   http::RequireKnownQuery(request, {});
@@ -44,14 +38,6 @@ http::Response StatusService::Status(const http::Request& request) const {
       {"simd", simd_level_},
       {"rules", RenderRules(engine_.rules_state())},
   }));
-}
-
-http::Response StatusService::Metrics(const http::Request& request) const {
-  http::RequireKnownQuery(request, {});
-  http::Response response;
-  response.content_type = MetricsRegistry::TextContentType();
-  response.body = metrics_.Text();
-  return response;
 }
 
 }  // namespace marquee

@@ -72,10 +72,18 @@ struct TestWorld {
   RecommendService recommend{engine, recommender, clock};
   EventService events{*log, engine, clock, {}};
   ModelService model_service{store, models, recommender, *log, clock, 3.5};
-  StatusService status{engine, registry, clock, "AVX2"};
+  HealthService health{registry, {}};
+  StatusService status{engine, clock, "AVX2"};
   auth::TestPeople people;
   AuthService auth{people.accounts, people.grants, people.tokens, people.audit, people.clock};
-  Services services() const { return {recommend, events, model_service, status, auth}; }
+  Services services() const {
+    return {.health = &health,
+            .recommend = &recommend,
+            .events = &events,
+            .models = &model_service,
+            .status = &status,
+            .auth = &auth};
+  }
   http::Dispatcher dispatcher{MakeRouter(services()), http::StandardMiddleware(metrics)};
 
   http::Response Send(std::string method, std::string target, std::vector<http::Header> headers,

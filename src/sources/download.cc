@@ -1,6 +1,5 @@
 #include "sources/download.h"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "http/transfer.h"
 
 namespace marquee::sources {
 namespace {
@@ -82,96 +82,29 @@ class PartialFile {
   const int descriptor_;
 };
 
-// What one request came to. Nothing that may happen on a network is an exception here.
-struct Outcome {
-  CURLcode result;
-  long status;
-  std::string reason;  // for people
-};
+using http::TransferResult;
 
-// Gets one URL at a time. Callbacks may throw: the exception comes out of Get.
-class Fetcher {
- public:
-  using OnBytes = std::function<void(std::string_view)>;
-  using OnProgress = std::function<void(int64_t done, int64_t total)>;  // total 0: unknown
+http::TransferOptions TransferOptionsOf(const DownloadOptions& options) {
+  return {.connect_timeout_ms = options.connect_timeout_s * 1000,
+          .stall_timeout_ms = options.stall_timeout_s * 1000,
+          .max_redirects = 5,
+          .leave_out_error_bodies = true};
+}
 
-  explicit Fetcher(const DownloadOptions& options) : handle_(curl_easy_init()) {
-    if (!handle_) throw Error(Code::kInternal, "cannot start libcurl");
-    Set(CURLOPT_PROTOCOLS_STR, "http,https");
-    Set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    Set(CURLOPT_FOLLOWLOCATION, 1L);
-    Set(CURLOPT_MAXREDIRS, 5L);
-    Set(CURLOPT_FAILONERROR, 1L);
-    Set(CURLOPT_NOSIGNAL, 1L);
-    Set(CURLOPT_USERAGENT, "marquee");
-    Set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout_s));
-    Set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    Set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout_s));
-    Set(CURLOPT_ERRORBUFFER, error_text_);
-    Set(CURLOPT_WRITEFUNCTION, &Fetcher::Write);
-    Set(CURLOPT_WRITEDATA, this);
-    Set(CURLOPT_XFERINFOFUNCTION, &Fetcher::Report);
-    Set(CURLOPT_XFERINFODATA, this);
-    Set(CURLOPT_NOPROGRESS, 0L);
-  }
+bool IsDone(const TransferResult& result) {
+  return result.outcome == TransferResult::Outcome::kAnswered && result.status < 400;
+}
 
-  Outcome Get(const std::string& url, int64_t from, OnBytes on_bytes, OnProgress on_progress) {
-    on_bytes_ = std::move(on_bytes);
-    on_progress_ = std::move(on_progress);
-    thrown_ = nullptr;
-    error_text_[0] = '\0';
-    Set(CURLOPT_URL, url.c_str());
-    Set(CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(from));
-    const CURLcode result = curl_easy_perform(handle_.get());
-    if (thrown_) std::rethrow_exception(thrown_);
-    long status = 0;
-    curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
-    return {result, status, error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(result)};
-  }
+bool MayPass(const TransferResult& result) {
+  if (result.outcome != TransferResult::Outcome::kAnswered)
+    return result.outcome != TransferResult::Outcome::kBadUrl;
+  return result.status >= 500 || result.status == 408 || result.status == 429;
+}
 
- private:
-  struct Cleanup {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  };
-
-  template <typename T>
-  void Set(CURLoption option, T value) {
-    const CURLcode result = curl_easy_setopt(handle_.get(), option, value);
-    if (result != CURLE_OK)
-      throw Error(Code::kInternal, StrCat("libcurl: ", curl_easy_strerror(result)));
-  }
-
-  template <typename Call>
-  bool Guarded(Call call) {
-    try {
-      call();
-      return true;
-    } catch (...) {
-      thrown_ = std::current_exception();
-      return false;
-    }
-  }
-
-  static size_t Write(char* bytes, size_t one, size_t size, void* self) {
-    auto* fetcher = static_cast<Fetcher*>(self);
-    return fetcher->Guarded([&] { fetcher->on_bytes_({bytes, one * size}); }) ? one * size : 0;
-  }
-  static int Report(void* self, curl_off_t total, curl_off_t done, curl_off_t, curl_off_t) {
-    auto* fetcher = static_cast<Fetcher*>(self);
-    return fetcher->Guarded([&] { fetcher->on_progress_(done, total); }) ? 0 : 1;
-  }
-
-  std::unique_ptr<CURL, Cleanup> handle_;
-  char error_text_[CURL_ERROR_SIZE];
-  OnBytes on_bytes_;
-  OnProgress on_progress_;
-  std::exception_ptr thrown_;
-};
-
-bool MayPass(const Outcome& outcome) {
-  if (outcome.result != CURLE_HTTP_RETURNED_ERROR)
-    return outcome.result != CURLE_UNSUPPORTED_PROTOCOL && outcome.result != CURLE_URL_MALFORMAT;
-  return outcome.status >= 500 || outcome.status == 408 || outcome.status == 429;
+std::string ReasonOf(const TransferResult& result) {
+  return result.outcome == TransferResult::Outcome::kAnswered
+             ? StrCat("the server answers ", result.status)
+             : result.reason;
 }
 
 // The first 32 hex digits in a row: "<md5>  file" and "MD5 (file) = <md5>" both occur.
@@ -197,7 +130,7 @@ class Download {
         options_(options),
         progress_(progress),
         cancel_(cancel),
-        fetcher_(options) {}
+        transfer_(TransferOptionsOf(options)) {}
 
   void To(const fs::path& file) {
     PartialFile partial(file.string() + ".partial");
@@ -218,8 +151,8 @@ class Download {
     std::string text;
     Repeat(url_ + ".md5", [&](const std::string& url) {
       text.clear();
-      return fetcher_.Get(
-          url, 0,
+      return transfer_.Run(
+          {.url = url},
           [&](std::string_view bytes) {
             text.append(bytes.substr(0, kMaxChecksumBytes - text.size()));
           },
@@ -234,17 +167,17 @@ class Download {
   void Fetch(PartialFile* partial) {
     Repeat(url_, [&](const std::string& url) {
       const int64_t from = partial->size();
-      Outcome outcome = fetcher_.Get(
-          url, from,
+      TransferResult result = transfer_.Run(
+          {.url = url, .from = from},
           [&](std::string_view bytes) {
             partial->Append(bytes);
             progressed_ = true;
           },
           [&](int64_t done, int64_t total) { Report(from, done, total); });
       // Nothing lies behind what is there: it is whole, or the checksum will tell.
-      if (from > 0 && outcome.status == 416) return Outcome{CURLE_OK, 416, ""};
-      if (outcome.result == CURLE_RANGE_ERROR) partial->Clear();
-      return outcome;
+      if (from > 0 && result.status == 416) result.status = 200;
+      if (result.outcome == TransferResult::Outcome::kCannotResume) partial->Clear();
+      return result;
     });
   }
 
@@ -256,20 +189,22 @@ class Download {
   }
 
   // Until it works, or `attempts` in a row brought nothing new.
-  void Repeat(const std::string& url, const std::function<Outcome(const std::string&)>& get) {
+  void Repeat(const std::string& url,
+              const std::function<TransferResult(const std::string&)>& get) {
     int wait_ms = options_.first_wait_ms;
     for (int failures = 0;;) {
       cancel_.ThrowIfRequested(stage_);
       progressed_ = false;
-      const Outcome outcome = get(url);
-      if (outcome.result == CURLE_OK) return;
+      const TransferResult result = get(url);
+      if (IsDone(result)) return;
       if (progressed_) {
         failures = 0;
         wait_ms = options_.first_wait_ms;
       }
-      if (!MayPass(outcome) || ++failures >= options_.attempts)
-        throw Error(Code::kUnavailable, StrCat("cannot fetch ", url, ": ", outcome.reason), Hint());
-      progress_.Update(stage_, -1, StrCat(outcome.reason, "; trying again"));
+      if (!MayPass(result) || ++failures >= options_.attempts)
+        throw Error(Code::kUnavailable, StrCat("cannot fetch ", url, ": ", ReasonOf(result)),
+                    Hint());
+      progress_.Update(stage_, -1, StrCat(ReasonOf(result), "; trying again"));
       Wait(wait_ms);
       wait_ms = std::min(2 * wait_ms, kMaxWaitMs);
     }
@@ -291,7 +226,7 @@ class Download {
   const DownloadOptions& options_;
   Progress& progress_;
   const CancelToken& cancel_;
-  Fetcher fetcher_;
+  http::Transfer transfer_;
   bool progressed_ = false;
 };
 

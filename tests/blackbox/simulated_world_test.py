@@ -7,30 +7,14 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.request
 from pathlib import Path
 
-from support import PROGRAM, Server, marquee
+from support import PROGRAM, Cluster, Server, marquee
 
 
-class SimulatedWorld(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.home = Path(cls.folder.name) / "home"
-        cls.server = Server(cls.home)
-        cls.server.__enter__()
-        cls.fresh_output = cls.server.output()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.__exit__()
-        cls.folder.cleanup()
-
-    def test_the_main_job_shows_an_evaluation_and_three_users(self):
-        for model in ("most-popular", "item-content", "ials", "ease"):
-            self.assertIn(model, self.fresh_output)
-        self.assertIn("ndcg@100", self.fresh_output)
-        self.assertGreaterEqual(self.fresh_output.count("because you rated"), 3)
+class Api:
+    """What holds however many processes serve; `home` and `server` are the module's."""
 
     def test_a_known_user_gets_unseen_titles_with_reasons(self):
         status, _, answer = self.server.get("/recommend?user_id=42&num_recommendations=10")
@@ -70,8 +54,9 @@ class SimulatedWorld(unittest.TestCase):
         path = self.home / "rules.toml"
         self.addCleanup(lambda: path.unlink() or self.wait_for_rules(lambda rules: rules["error"] is None))
         items = self.server.get("/recommend/42?k=5")[2]["items"]
+        before = self.server.get("/status")[2]["rules"]["loaded_at"]
         path.write_text(f'[[pin]]\nitem = "{items[4]["item_id"]}"\nplace = 1\n')
-        self.wait_for_rules(lambda rules: rules["loaded_at"])
+        self.wait_for_rules(lambda rules: rules["loaded_at"] != before)
         first = self.server.get("/recommend/42?k=5")[2]["items"][0]
         self.assertEqual((first["item_id"], first["source"]), (items[4]["item_id"], "pinned"))
         self.assertEqual(marquee(self.home, "rules", "check").returncode, 0)
@@ -117,6 +102,40 @@ class SimulatedWorld(unittest.TestCase):
         self.assertIn("text/plain", headers["Content-Type"])
         self.assertIn('route="/recommend/{user_id}"', metrics)
 
+    def test_the_contract_is_there_for_people_and_programs(self):
+        status, headers, contract = self.server.get("/openapi.json")
+        self.assertEqual((status, contract["openapi"]), (200, "3.1.0"))
+        again = urllib.request.Request(f"http://127.0.0.1:{self.server.port}/openapi.json", headers={"If-None-Match": headers["ETag"]})
+        self.assertEqual(self.server.send(again)[0], 304)
+        self.assertIn("Marquee API", self.server.get("/docs")[2])
+        self.assertIn("openapi: 3.1.0", self.server.get("/openapi.yaml")[2])
+
+    def test_a_request_id_is_kept_on_its_way(self):
+        asked = urllib.request.Request(f"http://127.0.0.1:{self.server.port}/recommend/42?k=1", headers={"X-Request-Id": "mine-1"})
+        _, headers, answer = self.server.send(asked)
+        self.assertEqual((headers.get_all("X-Request-Id"), answer["request_id"]), (["mine-1"], "mine-1"))
+
+
+class SimulatedWorld(Api, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.home = Path(cls.folder.name) / "home"
+        cls.server = Server(cls.home)
+        cls.server.__enter__()
+        cls.fresh_output = cls.server.output()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__()
+        cls.folder.cleanup()
+
+    def test_the_main_job_shows_an_evaluation_and_three_users(self):
+        for model in ("most-popular", "item-content", "ials", "ease"):
+            self.assertIn(model, self.fresh_output)
+        self.assertIn("ndcg@100", self.fresh_output)
+        self.assertGreaterEqual(self.fresh_output.count("because you rated"), 3)
+
     def test_a_second_start_serves_in_under_two_seconds_with_the_same_answers(self):
         _, _, first = self.server.get("/recommend/7?k=10")
         with Server(self.home) as again:
@@ -134,6 +153,39 @@ class SimulatedWorld(unittest.TestCase):
         self.assertEqual(tables["silver.ratings"]["rows"], 1000000)
         lineage = json.loads(marquee(self.home, "data", "lineage", "gold.interactions", "--json").stdout)
         self.assertIn("bronze.ratings", json.dumps(lineage))
+
+    def test_what_is_not_in_this_version_is_refused_by_name(self):
+        for name, words in (("flow", "service 'flow' is not in this version"), ("recomend", "did you mean 'recommend'?")):
+            done = marquee(self.home, "serve", name)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(words, done.stderr)
+
+
+class SimulatedWorldInManyProcesses(Api, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.home = Path(cls.folder.name) / "home"
+        with Server(cls.home):
+            pass
+        cls.server = cls.enterClassContext(Cluster(cls.home))
+
+    def test_a_service_that_is_down_is_named(self):
+        with Server(self.home, words=("serve", "web"), settings=("services.recommend=http://127.0.0.1:1", "services.attempts=1")) as web:
+            for _ in range(5):
+                status, headers, problem = web.get("/recommend/42")
+                self.assertEqual((status, problem["code"]), (503, "unavailable"))
+                self.assertIn("service recommend cannot be reached", problem["message"])
+                self.assertEqual(headers["X-Request-Id"], problem["request_id"])
+            self.assertIn("left alone", web.get("/recommend/42")[2]["message"])
+            self.assertEqual(web.get("/health/ready")[0], 503)
+            self.assertEqual(web.get("/health")[0], 200)
+
+    def test_a_service_answers_for_itself_alone(self):
+        status, _, problem = self.server.services["recommend"].post("/events", [])
+        self.assertEqual(status, 404)
+        self.assertIn("served by collect", problem["message"])
 
 
 class Cancelled(unittest.TestCase):

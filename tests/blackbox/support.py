@@ -38,17 +38,19 @@ def free_port():
 
 
 class Server:
-    """`marquee up` on a home, until the with-block ends. ready_s is the time until it answered."""
+    """`marquee up` on a home, until the with-block ends. ready_s is the time until it answered.
 
-    def __init__(self, home, *args, timeout=600, settings=()):
+    With `words` another command than up: ("serve", "web"). `settings` go to --config."""
+
+    def __init__(self, home, *args, words=("up",), settings=(), timeout=600):
         self.home, self.args, self.timeout = home, args, timeout
-        self.settings = [word for setting in settings for word in ("--config", setting)]
+        self.words = [*(word for setting in settings for word in ("--config", setting)), *words]
         self.port = free_port()
 
     def __enter__(self):
         self.log = tempfile.TemporaryFile("w+")
         started = time.monotonic()
-        command = [str(PROGRAM), "--home", str(self.home), *self.settings, "up", "--port", str(self.port), *map(str, self.args)]
+        command = [str(PROGRAM), "--home", str(self.home), *self.words, "--port", str(self.port), *map(str, self.args)]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         while True:
             try:
@@ -101,3 +103,30 @@ class Server:
         body = answer.read()
         is_json = "json" in answer.headers.get("Content-Type", "")
         return answer.status, answer.headers, json.loads(body) if is_json else body.decode()
+
+
+class Cluster(Server):
+    """The same API from processes of their own: recommend and collect, and web, the gateway, before them.
+
+    The home must hold published models: `marquee up` makes them."""
+
+    def __enter__(self):
+        self.services = {name: Server(self.home, words=("serve", name)) for name in ("recommend", "collect")}
+        for service in self.services.values():
+            service.__enter__()
+        urls = [f"services.{name}=http://127.0.0.1:{service.port}" for name, service in self.services.items()]
+        self.words = [*(word for url in urls for word in ("--config", url)), "serve", "web"]
+        return super().__enter__()
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        for service in self.services.values():
+            service.__exit__(*error)
+
+
+def eventually(what, timeout=10):
+    """The first true value of what(): in many processes, an event is felt a little after it is acknowledged."""
+    deadline = time.monotonic() + timeout
+    while not (value := what()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return value

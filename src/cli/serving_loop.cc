@@ -1,0 +1,80 @@
+#include "cli/serving_loop.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace marquee::cli {
+
+void AddListenFlags(CLI::App& command, ListenFlags& flags, const std::string& default_port) {
+  command
+      .add_option("--port", flags.port,
+                  StrCat("Port to listen on; 0 is a free one (default ", default_port, ")"))
+      ->check(CLI::Range(0, 65535));
+  command.add_option("--host", flags.host, "Address to listen on (default 127.0.0.1)");
+}
+
+void ListenWith(const std::function<void()>& listen) {
+  try {
+    listen();
+  } catch (const Error& error) {
+    throw Error(error.code(), error.message(), error.hint() + " with --port N");
+  }
+}
+
+std::string BaseUrl(const http::ServerOptions& options, uint16_t port) {
+  return StrCat(options.tls_certificate.empty() ? "http://" : "https://",
+                options.host == "127.0.0.1" ? "localhost" : options.host, ":", port);
+}
+
+std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts,
+                                     http::ServerOptions options, const std::string& service) {
+  Environment& environment = context.environment();
+  const Config& config = environment.config();
+  const Home& home = environment.home();
+  context.progress.Update("load the models", -1, "");
+  ApplyRetention(environment, parts.log);
+  const bool kafka = config.Text("events.log") == "kafka";
+  auto serving = std::make_unique<Serving>(
+      Serving::Parts{environment.engine(), environment.lake(), parts.store, parts.log,
+                     parts.security, environment.clock()},
+      Serving::Options{
+          .server = std::move(options),
+          .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
+          .service = service,
+          .log_file = kafka ? home.events_view() : home.events(),
+          .rules = environment.rules(),
+          .deadline_ms = static_cast<int>(config.Int("recommend.deadline_ms")),
+          .max_live_entries = static_cast<int>(config.Int("events.max_per_user")),
+          .poll = std::chrono::milliseconds(config.Int("events.poll_ms")),
+          .impressions = config.Bool("events.impressions"),
+          .models = {.min_rating = environment.min_rating(),
+                     .probe = {.users = static_cast<int>(config.Int("models.probe_users")),
+                               .min_overlap = config.Number("models.min_overlap"),
+                               .max_ms = config.Number("models.max_ms")},
+                     .experiments = home.experiments()}});
+  serving->Replay(context.progress, context.cancel);
+  context.progress.Finish();
+  return serving;
+}
+
+void WaitUntilTold(Context& context, const std::function<void()>& poll,
+                   const std::function<void()>& drain) {
+  constexpr std::chrono::milliseconds kTick{50};
+  std::fflush(stdout);
+  while (!context.cancel.requested()) {
+    poll();
+    std::this_thread::sleep_for(kTick);
+  }
+  if (!ToldBySupervisor()) return;
+  drain();
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(context.environment().config().Int("server.drain_ms")));
+}
+
+}  // namespace marquee::cli
