@@ -341,10 +341,17 @@ TEST_F(ServerTest, ARequestWhoseHandlerRunsIsNeverTheOneToGiveWay) {
   Start({.max_connections = 1});
   TestClient client(port());
   client.Send("GET /meet HTTP/1.1\r\nHost: h\r\n\r\n");
+  // One that has not sent its request yet may have to give way to the next: it tries again.
+  const auto fetch = [this] {
+    while (true) {
+      try {
+        return Fetch(port(), "/meet");
+      } catch (const Error&) {
+      }
+    }
+  };
   std::vector<std::future<TestResponse>> answers;
-  for (int i = 1; i < kMeeting; ++i) {
-    answers.push_back(std::async(std::launch::async, [this] { return Fetch(port(), "/meet"); }));
-  }
+  for (int i = 1; i < kMeeting; ++i) answers.push_back(std::async(std::launch::async, fetch));
   EXPECT_EQ(client.Receive().body, "\"met\"");
   for (auto& answer : answers) EXPECT_EQ(answer.get().body, "\"met\"");
 }
