@@ -19,6 +19,7 @@ struct Home {
   std::filesystem::path settings() const { return root / "marquee.toml"; }
   std::filesystem::path lake() const { return root / "lake"; }
   std::filesystem::path events() const { return root / "events.db"; }
+  std::filesystem::path records() const { return root / "records.db"; }
   std::filesystem::path models() const { return root / "artifacts" / "models"; }
   std::filesystem::path data() const { return root / "data"; }
   std::filesystem::path reports() const { return root / "reports"; }

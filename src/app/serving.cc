@@ -14,19 +14,26 @@ void ApplyRetention(const Environment& environment, EventLog& log) {
   if (days > 0) log.RemoveBefore(environment.clock().NowMs() - days * kDayMs);
 }
 
-Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
-                 const Clock& clock)
+Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, RecordStore& records,
+                 Options options, const Clock& clock)
     : http_metrics_(metrics_),
       log_(log),
       engine_(std::move(bundle), options.max_live_entries),
+      live_(engine_, records, std::move(options.load)),
       recommend_(engine_, clock),
+      catalog_(engine_, live_),
+      users_(engine_, live_),
       events_(log, engine_, clock, options.events),
+      ratings_(engine_, live_, events_, clock),
       status_(engine_, metrics_, clock, std::string(kernels::SimdLevel())),
-      server_(std::move(options.server), MakeRouter(recommend_, events_, status_), http_metrics_),
+      server_(std::move(options.server),
+              MakeRouter({recommend_, catalog_, users_, ratings_, events_, status_}),
+              http_metrics_),
       poll_(options.poll) {}
 
 void Serving::Start() {
   server_.Start();
+  live_.Follow();
   tail_.emplace(log_, engine_, replayed_, poll_);
 }
 

@@ -16,10 +16,14 @@
 #include "http/server.h"
 #include "metrics/registry.h"
 #include "recommend/engine.h"
+#include "services/catalog_service.h"
 #include "services/event_service.h"
 #include "services/http_metrics.h"
+#include "services/live_catalog.h"
+#include "services/rating_service.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
+#include "services/user_service.h"
 
 namespace marquee {
 
@@ -33,10 +37,11 @@ class Serving {
     EventService::Options events;
     int max_live_entries = 500;          // see LiveUsers
     std::chrono::milliseconds poll{25};  // how often to look for events of other processes
+    LiveCatalog::Load load;              // reads the published bundle again
   };
-  // `log` and `clock` must outlive it. Does not listen yet.
-  Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Options options,
-          const Clock& clock);
+  // `log`, `records` and `clock` must outlive it. Does not listen yet.
+  Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, RecordStore& records,
+          Options options, const Clock& clock);
   // Brings the engine up to date with the log; half a million events a second. Throws cancelled.
   // REQUIRES: not started.
   void Replay(Progress& progress, const CancelToken& cancel);
@@ -53,8 +58,12 @@ class Serving {
   HttpMetrics http_metrics_;
   EventLog& log_;
   RecommendEngine engine_;
+  LiveCatalog live_;
   RecommendService recommend_;
+  CatalogService catalog_;
+  UserService users_;
   EventService events_;
+  RatingService ratings_;
   StatusService status_;
   http::Server server_;
   const std::chrono::milliseconds poll_;

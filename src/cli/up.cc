@@ -102,14 +102,18 @@ void Up(Context& context, const UpFlags& flags) {
   const auto log = OpenSqliteEventLog({.path = environment.home().events()});
   ApplyRetention(environment, *log);
   const Config& config = environment.config();
+  RecordStore records(environment.home().records(), environment.clock());
+  const auto load = [&] {
+    return LoadBundle(*session, environment.lake(), store, environment.min_rating(),
+                      environment.clock());
+  };
   Serving serving(
-      LoadBundle(*session, environment.lake(), store, environment.min_rating(),
-                 environment.clock()),
-      *log,
+      load(), *log, records,
       {.server = options,
        .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
        .max_live_entries = static_cast<int>(config.Int("events.max_per_user")),
-       .poll = std::chrono::milliseconds(config.Int("events.poll_ms"))},
+       .poll = std::chrono::milliseconds(config.Int("events.poll_ms")),
+       .load = load},
       environment.clock());
   serving.Replay(context.progress, context.cancel);
   context.progress.Finish();

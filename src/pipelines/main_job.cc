@@ -246,6 +246,7 @@ std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake
   bundle->rated = HasRatings(gold.interactions);
   bundle->min_rating = min_rating;
   bundle->liked_value = MeanValue(bundle->liked);
+  bundle->activity = std::make_shared<LoadedActivity>(gold.interactions.by_item());
   bundle->interactions = std::move(gold.interactions);
   bundle->catalog = std::make_shared<Catalog>(std::move(gold.items));
   bundle->loaded_ms = clock.NowMs();

@@ -193,13 +193,17 @@ Recommendation RecommendEngine::Recommend(const RecommendQuery& query) const {
 Recommendation RecommendEngine::Similar(std::string_view item_id, int k) const {
   const std::shared_ptr<const ModelBundle> current = bundle();
   const std::optional<int32_t> item = current->catalog->Find(item_id);
-  if (!item) {
+  if (!item || current->catalog->at(*item).deleted) {
     throw Error(Code::kNotFound, StrCat("no item '", item_id, "'"),
                 "look ids up by title: GET /items?q=WORDS");
   }
   Recommendation answer{"", "similar", {}, current};
   const std::string reason = StrCat("similar to ", TitleOf(*current, *item));
-  for (const ScoredItem& neighbour : current->model->SimilarItems(*item, k)) {
+  const auto hidden = current->catalog->unavailable();
+  const int more = k + static_cast<int>(hidden.size());
+  for (const ScoredItem& neighbour : current->model->SimilarItems(*item, more)) {
+    if (answer.items.size() == static_cast<size_t>(k)) break;
+    if (std::ranges::binary_search(hidden, neighbour.item)) continue;
     answer.items.push_back({neighbour.item, neighbour.score, reason});
   }
   return answer;

@@ -36,6 +36,7 @@ int64_t LiveEntry::newest_ms() const {
 
 void LiveUsers::Observe(const Event& event) {
   if (event.kind == EventKind::kImpression || event.kind == EventKind::kSearch) return;
+  activity_.Observe(event);
   const std::string* item_id = Intern(event.item_id);
   Shard& shard = ShardOf(event.user_id);
   const std::lock_guard lock(shard.mutex);
@@ -71,6 +72,15 @@ int64_t LiveUsers::num_users() const {
     users += static_cast<int64_t>(shard.users.size());
   }
   return users;
+}
+
+std::vector<std::string> LiveUsers::UserIds() const {
+  std::vector<std::string> ids;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const auto& [user_id, entries] : shard.users) ids.push_back(user_id);
+  }
+  return ids;
 }
 
 const std::string* LiveUsers::Intern(std::string_view item_id) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "events/event.h"
+#include "recommend/activity.h"
 
 namespace marquee {
 
@@ -60,6 +61,11 @@ class LiveUsers {
   std::vector<LiveEntry> Entries(std::string_view user_id) const;
   void Forget(std::string_view user_id);
   int64_t num_users() const;
+  // In no order.
+  std::vector<std::string> UserIds() const;
+  // Of titles, whoever met them.
+  const LiveActivity& activity() const { return activity_; }
+  LiveActivity& activity() { return activity_; }
 
  private:
   struct Hash {
@@ -78,6 +84,7 @@ class LiveUsers {
 
   const size_t max_entries_;
   std::array<Shard, 64> shards_;
+  LiveActivity activity_;
   std::mutex items_mutex_;
   // Guarded by items_mutex_; an element never moves.
   std::unordered_set<std::string, Hash, std::equal_to<>> items_;

@@ -35,7 +35,7 @@ std::set<std::string> DescribedRoutes() {
 
 TEST(OpenApi, DescribesEveryRouteAndNoOther) {
   const TestWorld world;
-  const http::Router router = MakeRouter(world.recommend, world.events, world.status);
+  const http::Router router = MakeRouter(world.services);
   std::set<std::string> routes;
   for (const auto& route : router.routes()) {
     routes.insert(StrCat(route->method, " ", route->pattern));

@@ -4,10 +4,45 @@
 
 namespace marquee {
 
-http::Router MakeRouter(const RecommendService& recommend, const EventService& events,
-                        const StatusService& status) {
-  using enum http::Role;
-  using Request = http::Request;
+namespace {
+
+using enum http::Role;
+using http::Request;
+using http::Runs;
+
+// Titles, people and ratings as resources.
+void AddResources(http::Router& router, const Services& services) {
+  const CatalogService& catalog = services.catalog;
+  const UserService& users = services.users;
+  const RatingService& ratings = services.ratings;
+  const auto add = [&](const char* method, const char* pattern, http::Role role, auto handler) {
+    router.Add(method, pattern, role, handler, Runs::kOnWorker);
+  };
+  add("POST", "/items", kOperator, [&](const Request& r) { return catalog.AddItem(r); });
+  add("PATCH", "/items/{item_id}", kOperator,
+      [&](const Request& r) { return catalog.ChangeItem(r); });
+  add("DELETE", "/items/{item_id}", kOperator,
+      [&](const Request& r) { return catalog.DeleteItem(r); });
+  add("GET", "/users", kViewer, [&](const Request& r) { return users.List(r); });
+  add("POST", "/users", kOperator, [&](const Request& r) { return users.Add(r); });
+  add("GET", "/users/{user_id}", kViewer, [&](const Request& r) { return users.Get(r); });
+  add("PATCH", "/users/{user_id}", kOperator, [&](const Request& r) { return users.Change(r); });
+  add("GET", "/ratings", kViewer, [&](const Request& r) { return ratings.List(r); });
+  add("POST", "/ratings", kViewer, [&](const Request& r) { return ratings.Add(r); });
+  add("GET", "/ratings/{rating_id}", kViewer, [&](const Request& r) { return ratings.Get(r); });
+  add("PATCH", "/ratings/{rating_id}", kViewer,
+      [&](const Request& r) { return ratings.Change(r); });
+  add("DELETE", "/ratings/{rating_id}", kViewer,
+      [&](const Request& r) { return ratings.Delete(r); });
+}
+
+}  // namespace
+
+http::Router MakeRouter(const Services& services) {
+  const RecommendService& recommend = services.recommend;
+  const CatalogService& catalog = services.catalog;
+  const EventService& events = services.events;
+  const StatusService& status = services.status;
   http::Router router;
   router.Add("GET", "/", kPublic, [](const Request& r) { return Index(r); });
   router.Add("GET", "/health", kPublic, [&](const Request& r) { return status.Health(r); });
@@ -24,13 +59,19 @@ http::Router MakeRouter(const RecommendService& recommend, const EventService& e
       http::Runs::kOnWorker);
   router.Add("POST", "/users/recommendations", kViewer,
              [&](const Request& r) { return recommend.ByTaste(r); });
-  router.Add("GET", "/items", kViewer, [&](const Request& r) { return recommend.Items(r); });
-  router.Add("GET", "/items/{item_id}", kViewer,
-             [&](const Request& r) { return recommend.Item(r); });
+  router.Add("GET", "/items", kViewer, [&](const Request& r) { return catalog.Items(r); });
+  router.Add(
+      "GET", "/popular", kViewer, [&](const Request& r) { return catalog.Popular(r); },
+      http::Runs::kOnWorker);
+  router.Add(
+      "GET", "/trending", kViewer, [&](const Request& r) { return catalog.Trending(r); },
+      http::Runs::kOnWorker);
+  router.Add(
+      "GET", "/new", kViewer, [&](const Request& r) { return catalog.New(r); },
+      http::Runs::kOnWorker);
+  router.Add("GET", "/items/{item_id}", kViewer, [&](const Request& r) { return catalog.Item(r); });
   router.Add("GET", "/items/{item_id}/similar", kViewer,
              [&](const Request& r) { return recommend.Similar(r); });
-  router.Add("GET", "/users/{user_id}", kViewer,
-             [&](const Request& r) { return recommend.User(r); });
   router.Add(
       "GET", "/users/{user_id}/history", kViewer,
       [&](const Request& r) { return events.History(r); }, http::Runs::kOnWorker);
@@ -40,6 +81,7 @@ http::Router MakeRouter(const RecommendService& recommend, const EventService& e
   router.Add(
       "POST", "/events", kViewer, [&](const Request& r) { return events.LogEvents(r); },
       http::Runs::kOnWorker);
+  AddResources(router, services);
   return router;
 }
 

@@ -46,6 +46,7 @@ inline std::shared_ptr<const ModelBundle> MakeTestBundle() {
   bundle->liked = bundle->interactions;
   bundle->model =
       TrainModel({.type = "ease", .settings = {{"l2", "1"}}}, bundle->interactions, observer);
+  bundle->activity = std::make_shared<LoadedActivity>(bundle->interactions.by_item());
   bundle->popular = TrainModel({.type = "most-popular"}, bundle->interactions, observer);
   bundle->catalog = std::make_shared<const Catalog>(items);
   bundle->loaded_ms = 1'700'000'000'000;
@@ -60,10 +61,15 @@ struct TestWorld {
   TempDir folder;
   std::unique_ptr<EventLog> log = OpenSqliteEventLog({.path = folder.path() / "events.db"});
   RecommendService recommend{engine, clock};
+  RecordStore records{folder.path() / "records.db", clock};
+  LiveCatalog live{engine, records};
+  CatalogService catalog{engine, live};
+  UserService users{engine, live};
   EventService events{*log, engine, clock, {}};
+  RatingService ratings{engine, live, events, clock};
   StatusService status{engine, registry, clock, "AVX2"};
-  http::Dispatcher dispatcher{MakeRouter(recommend, events, status),
-                              http::StandardMiddleware(metrics)};
+  Services services{recommend, catalog, users, ratings, events, status};
+  http::Dispatcher dispatcher{MakeRouter(services), http::StandardMiddleware(metrics)};
 
   http::Response Send(std::string method, std::string target, std::vector<http::Header> headers,
                       std::string body) const {
