@@ -22,7 +22,7 @@ Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, Recor
       live_(engine_, records, std::move(options.load)),
       recommend_(engine_, clock),
       catalog_(engine_, live_),
-      users_(engine_, live_),
+      users_(engine_, live_, std::move(options.erase)),
       events_(log, engine_, clock, options.events),
       ratings_(engine_, live_, events_, clock),
       status_(engine_, metrics_, clock, std::string(kernels::SimdLevel())),
@@ -53,6 +53,7 @@ void Serving::Replay(Progress& progress, const CancelToken& cancel) {
                     static_cast<double>(stored.offset) / static_cast<double>(end),
                     WithThousands(stored.offset));
   });
+  live_.ForgetErased();
 }
 
 }  // namespace marquee

@@ -38,6 +38,7 @@ class Serving {
     int max_live_entries = 500;          // see LiveUsers
     std::chrono::milliseconds poll{25};  // how often to look for events of other processes
     LiveCatalog::Load load;              // reads the published bundle again
+    UserService::Erase erase;
   };
   // `log`, `records` and `clock` must outlive it. Does not listen yet.
   Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, RecordStore& records,

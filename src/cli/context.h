@@ -50,6 +50,7 @@ void AddSteps(CLI::App& root, Context& context);
 void AddTrain(CLI::App& root, Context& context);
 void AddEvaluate(CLI::App& root, Context& context);
 void AddTune(CLI::App& root, Context& context);
+void AddUsers(CLI::App& root, Context& context);
 void AddRecommend(CLI::App& root, Context& context);
 void AddModels(CLI::App& root, Context& context);
 void AddData(CLI::App& root, Context& context);

@@ -25,6 +25,7 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddTrain(app, context);
   AddEvaluate(app, context);
   AddTune(app, context);
+  AddUsers(app, context);
   AddRecommend(app, context);
   AddModels(app, context);
   AddData(app, context);

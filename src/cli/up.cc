@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "app/erasure.h"
 #include "app/serving.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -98,12 +99,17 @@ void Up(Context& context, const UpFlags& flags) {
   const MainJobResult result = TrainAndPublish(context);
   context.progress.Update("load the models", -1, "");
   const ModelStore store(environment.home().models(), environment.clock());
-  const auto session = environment.engine().NewSession();
   const auto log = OpenSqliteEventLog({.path = environment.home().events()});
   ApplyRetention(environment, *log);
   const Config& config = environment.config();
   RecordStore records(environment.home().records(), environment.clock());
+  Eraser eraser(environment, *log, records);
+  const auto erase = [&](const std::string& user_id) {
+    NoProgress progress;
+    return eraser.Erase(user_id, progress, context.cancel).ToJson(user_id);
+  };
   const auto load = [&] {
+    const auto session = environment.engine().NewSession();
     return LoadBundle(*session, environment.lake(), store, environment.min_rating(),
                       environment.clock());
   };
@@ -113,7 +119,8 @@ void Up(Context& context, const UpFlags& flags) {
        .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
        .max_live_entries = static_cast<int>(config.Int("events.max_per_user")),
        .poll = std::chrono::milliseconds(config.Int("events.poll_ms")),
-       .load = load},
+       .load = load,
+       .erase = erase},
       environment.clock());
   serving.Replay(context.progress, context.cancel);
   context.progress.Finish();

@@ -228,6 +228,7 @@ ModelManifest TrainAndSave(const ModelWork& work, const TrainRequest& request, f
 std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake::Lake& lake,
                                               const ModelStore& store, float min_rating,
                                               const Clock& clock) {
+  const int64_t loaded_ms = clock.NowMs();  // what is erased from here on may still be read
   const std::optional<Published> published = store.ReadPublished();
   if (!published) {
     throw Error(Code::kFailedPrecondition, "no model is published",
@@ -249,7 +250,7 @@ std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake
   bundle->activity = std::make_shared<LoadedActivity>(gold.interactions.by_item());
   bundle->interactions = std::move(gold.interactions);
   bundle->catalog = std::make_shared<Catalog>(std::move(gold.items));
-  bundle->loaded_ms = clock.NowMs();
+  bundle->loaded_ms = loaded_ms;
   return bundle;
 }
 

@@ -39,10 +39,10 @@ int64_t LoadedActivity::Count(int32_t item, int64_t from_day, int64_t to_day) co
   return std::lower_bound(begin, end, to_day) - std::lower_bound(begin, end, from_day);
 }
 
-void LiveActivity::Add(const Event& event, int64_t count) {
+void LiveActivity::Observe(const Event& event) {
   if (!IsMeeting(event.kind)) return;
   const std::lock_guard lock(mutex_);
-  hours_[event.item_id][event.time_ms / kHourMs] += count;
+  ++hours_[event.item_id][event.time_ms / kHourMs];
 }
 
 std::map<std::string, LiveActivity::Counts, std::less<>> LiveActivity::Count(

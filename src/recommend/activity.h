@@ -31,12 +31,10 @@ class LoadedActivity {
 };
 
 // Of events, by hour. Thread-safe. Ratings, watches, clicks and likes count; removals take nothing
-// back.
+// back, nor does erasing a person: a count names nobody.
 class LiveActivity {
  public:
-  void Observe(const Event& event) { Add(event, 1); }
-  // Takes back what Observe of the same event did.
-  void Forget(const Event& event) { Add(event, -1); }
+  void Observe(const Event& event);
 
   struct Counts {
     int64_t before = 0;  // in [since, from) hours since 1970
@@ -48,8 +46,6 @@ class LiveActivity {
   int64_t newest_hour() const;
 
  private:
-  void Add(const Event& event, int64_t count);
-
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::map<int64_t, int64_t>> hours_;  // guarded by mutex_
 };

@@ -149,6 +149,29 @@ TEST_F(ResourcesTest, UsersAreListedAddedAndChanged) {
   ExpectProblem(world_.Get("/users?cursor=zz"), 400, "cursor 'zz' is broken, or of another list");
 }
 
+TEST_F(ResourcesTest, AnErasedPersonIsKnownToNobody) {
+  world_.Post("/users", R"({"user_id": 7, "name": "Ada"})");
+  world_.Post("/log_interaction", R"({"user_id": 7, "item_id": "10"})");
+  RecommendEngine other(MakeTestBundle());
+  RecordStore records(world_.folder.path() / "records.db", world_.clock);
+  LiveCatalog live(other, records);
+  other.Observe({.user_id = "7", .item_id = "10", .time_ms = 1000});
+  for (const std::string user_id : {"7", "u1"}) {
+    EXPECT_EQ(world_.Get("/recommend/" + user_id).status, 200);
+    EXPECT_EQ(Delete("/users/" + user_id).status, 200);
+    EXPECT_EQ(world_.GetJson("/recommend/" + user_id).GetString("rung"), "popular");
+    ExpectProblem(world_.Get("/users/" + user_id), 404, "no user '" + user_id + "'");
+    EXPECT_EQ(world_.Get("/users/" + user_id + "/history").status, 404);
+    EXPECT_EQ(Delete("/users/" + user_id).status, 200) << "again";
+  }
+  EXPECT_THAT(Ids("/users", "users", "user_id"), ElementsAre("u0", "u2", "u3"));
+  live.Refresh();
+  EXPECT_EQ(other.Recommend("7", 2).rung, "popular") << "another process on the same home";
+  EXPECT_EQ(other.Recommend("u1", 2).rung, "popular");
+  world_.Post("/log_interaction", R"({"user_id": 7, "item_id": "10"})");
+  EXPECT_EQ(world_.GetJson("/recommend/7").GetString("rung"), "personal") << "somebody new";
+}
+
 TEST_F(ResourcesTest, RatingsAreEventsAndTheNextListFollowsThem) {
   const http::Response added =
       world_.Post("/ratings", R"({"user_id": 1, "movie_id": "10", "rating": 4.5})");

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -41,7 +40,14 @@ void LiveCatalog::RefreshLocked() {
   const int64_t version = store_.version();
   if (version == applied_version_) return;
   const std::vector<Erasure> erasures = store_.Erasures();
-  const auto done_since = [&](const Erasure& e) { return e.done_ms > base_->loaded_ms; };
+  std::set<std::string> fresh;
+  for (const Erasure& erasure : erasures) {
+    int64_t& seen = seen_erasures_[erasure.hash];
+    if (seen != erasure.requested_ms || erasure.done_ms == 0) fresh.insert(erasure.hash);
+    seen = erasure.requested_ms;
+  }
+  Forget(fresh);
+  const auto done_since = [&](const Erasure& e) { return e.done_ms >= base_->loaded_ms; };
   if (load_ && std::ranges::any_of(erasures, done_since)) base_ = load_();
   Overlay overlay;
   for (const Record& record : store_.List(RecordStore::Kind::kItem)) {
@@ -61,6 +67,22 @@ void LiveCatalog::RefreshLocked() {
   const auto bundle = WithOverlay(base_, overlay);
   if (bundle != engine_.bundle()) engine_.Swap(bundle);
   applied_version_ = version;
+}
+
+void LiveCatalog::Forget(const std::set<std::string>& hashes) {
+  if (hashes.empty()) return;
+  for (const std::string& user_id : engine_.live().UserIds()) {
+    if (hashes.contains(store_.HashOf(user_id))) engine_.Forget(user_id);
+  }
+}
+
+void LiveCatalog::ForgetErased() {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> pending;
+  for (const Erasure& erasure : store_.Erasures()) {
+    if (erasure.done_ms == 0) pending.insert(erasure.hash);
+  }
+  Forget(pending);
 }
 
 void LiveCatalog::Follow() {

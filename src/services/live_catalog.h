@@ -3,8 +3,11 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "recommend/engine.h"
@@ -26,6 +29,8 @@ class LiveCatalog {
   // The next answer follows everything that is in the store. Cheap when nothing has changed, else
   // O(titles).
   void Refresh();
+  // Drops what the engine has of people who are being erased: for what was folded in since Refresh.
+  void ForgetErased();
   // What is published now, from here on with the changes laid over it.
   void SetBase(std::shared_ptr<const ModelBundle> base);
   // Refreshes four times a second, so that what other processes change shows, until it is
@@ -34,6 +39,7 @@ class LiveCatalog {
 
  private:
   void RefreshLocked();
+  void Forget(const std::set<std::string>& hashes);
 
   RecommendEngine& engine_;
   RecordStore& store_;
@@ -41,6 +47,7 @@ class LiveCatalog {
   std::mutex mutex_;
   std::shared_ptr<const ModelBundle> base_;  // guarded by mutex_, as all below
   int64_t applied_version_ = -1;
+  std::map<std::string, int64_t> seen_erasures_;  // hash -> requested_ms
   bool stopping_ = false;
   std::condition_variable wake_;
   std::thread thread_;

@@ -27,6 +27,7 @@ void AddResources(http::Router& router, const Services& services) {
   add("POST", "/users", kOperator, [&](const Request& r) { return users.Add(r); });
   add("GET", "/users/{user_id}", kViewer, [&](const Request& r) { return users.Get(r); });
   add("PATCH", "/users/{user_id}", kOperator, [&](const Request& r) { return users.Change(r); });
+  add("DELETE", "/users/{user_id}", kAdmin, [&](const Request& r) { return users.Delete(r); });
   add("GET", "/ratings", kViewer, [&](const Request& r) { return ratings.List(r); });
   add("POST", "/ratings", kViewer, [&](const Request& r) { return ratings.Add(r); });
   add("GET", "/ratings/{rating_id}", kViewer, [&](const Request& r) { return ratings.Get(r); });

@@ -64,7 +64,11 @@ struct TestWorld {
   RecordStore records{folder.path() / "records.db", clock};
   LiveCatalog live{engine, records};
   CatalogService catalog{engine, live};
-  UserService users{engine, live};
+  UserService users{engine, live, [this](const std::string& user_id) {
+                      const int64_t erased = log->EraseUser(user_id);
+                      records.FinishErasure(user_id);
+                      return Json::MakeObject({{"user_id", user_id}, {"events", erased}});
+                    }};
   EventService events{*log, engine, clock, {}};
   RatingService ratings{engine, live, events, clock};
   StatusService status{engine, registry, clock, "AVX2"};

@@ -139,4 +139,14 @@ http::Response UserService::Change(const http::Request& request) const {
   return Rendered(user_id, 200);
 }
 
+http::Response UserService::Delete(const http::Request& request) const {
+  http::RequireKnownQuery(request, {});
+  const std::string user_id(CheckedId("user_id", request.PathParam("user_id")));
+  live_.store().BeginErasure(user_id);
+  live_.Refresh();
+  Json gone = erase_(user_id);
+  live_.Refresh();
+  return http::Json(gone);
+}
+
 }  // namespace marquee

@@ -1,6 +1,11 @@
 // Who there is.
 #pragma once
 
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "base/json.h"
 #include "http/message.h"
 #include "recommend/engine.h"
 #include "services/live_catalog.h"
@@ -12,7 +17,11 @@ namespace marquee {
 // each by name.
 class UserService {
  public:
-  UserService(const RecommendEngine& engine, LiveCatalog& live) : engine_(engine), live_(live) {}
+  // Erases a person from everything that is on the disk, and says what went.
+  using Erase = std::function<Json(const std::string& user_id)>;
+
+  UserService(const RecommendEngine& engine, LiveCatalog& live, Erase erase)
+      : engine_(engine), live_(live), erase_(std::move(erase)) {}
 
   // GET /users?limit=100&cursor=: {"users": [{"user_id", "name", "gender", "age", "occupation"}],
   // "next_cursor"}: the loaded ones in the order of their rows, then those who came since, by id.
@@ -23,6 +32,10 @@ class UserService {
   http::Response Add(const http::Request& request) const;
   // PATCH /users/{user_id}: the same without the id (JSON merge patch, RFC 7396); If-Match.
   http::Response Change(const http::Request& request) const;
+  // DELETE /users/{user_id}: erases a person, known or not, and answers with what went: 200. From
+  // the first moment no answer knows them; the rest takes seconds for a million ratings. When it
+  // fails, or nobody waits for the answer, it is to be sent again.
+  http::Response Delete(const http::Request& request) const;
 
  private:
   bool IsKnown(const std::string& user_id) const;
@@ -30,6 +43,7 @@ class UserService {
 
   const RecommendEngine& engine_;
   LiveCatalog& live_;
+  const Erase erase_;
 };
 
 }  // namespace marquee
