@@ -96,6 +96,7 @@ void Up(Context& context, const UpFlags& flags) {
   const http::ServerOptions options = ServerOptionsOf(environment.config(), flags);
   ListenWith([&] { http::RequireCanListen(options); });
   LoadIfNeeded(context, flags.data);
+  LearnRecords(context);
   const MainJobResult result = TrainAndPublish(context);
   context.progress.Update("load the models", -1, "");
   const ModelStore store(environment.home().models(), environment.clock());
