@@ -134,7 +134,10 @@ http::Response CatalogService::AddItem(const http::Request& request) const {
                   StrCat("change it with PATCH /items/", item_id));
     }
     Record record;
-    record.fields = WithoutField(body, "item_id");
+    for (const std::string& field : ItemFields()) {  // what is not given is not known
+      const Json* value = body.Find(field);
+      record.fields[field] = value == nullptr ? Json() : *value;
+    }
     record.added = true;
     return record;
   });
