@@ -27,9 +27,8 @@ struct Met {
 Met CountMet(const RecommendEngine& engine, const ModelBundle& bundle, int days) {
   const LiveActivity& live = engine.live().activity();
   const int64_t loaded_hour = bundle.interactions.newest_s() / kHourS;
-  const int64_t from_hour =
-      days == 0 ? 0 : std::max(loaded_hour, live.newest_hour()) + 1 - days * kHoursADay;
-  const int64_t from_day = from_hour / kHoursADay;
+  const int64_t end_day = std::max(loaded_hour, live.newest_hour()) / kHoursADay;
+  const int64_t from_day = days == 0 ? 0 : end_day + 1 - days;
   const auto size = static_cast<size_t>(bundle.catalog->size());
   Met met{std::vector<int64_t>(size), std::vector<int64_t>(size)};
   if (bundle.activity) {
@@ -39,7 +38,7 @@ Met CountMet(const RecommendEngine& engine, const ModelBundle& bundle, int days)
       met.within[row] = bundle.activity->Count(item, from_day, std::numeric_limits<int64_t>::max());
     }
   }
-  for (const auto& [item_id, counts] : live.Count(loaded_hour, from_hour)) {
+  for (const auto& [item_id, counts] : live.Count(loaded_hour, from_day * kHoursADay)) {
     const std::optional<int32_t> row = bundle.catalog->Find(item_id);
     if (!row) continue;
     met.before[static_cast<size_t>(*row)] += counts.before;

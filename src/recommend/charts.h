@@ -8,7 +8,7 @@
 namespace marquee {
 
 struct ChartQuery {
-  int days = 0;  // the window, back from the newest interaction, loaded or logged
+  int days = 0;  // the window, days of UTC, of which the newest interaction is of the last
   int k = 10;
   int skip = 0;
   ItemFilter filter = {};
