@@ -18,6 +18,7 @@ constexpr std::string_view kRejects = "silver.rejects";
 constexpr std::string_view kKeepsPeople = "user-knn";
 constexpr std::string_view kErased = "(erased)";
 constexpr int kAttempts = 5;
+constexpr int64_t kDayMs = 86'400'000;
 
 bool HasField(const lake::Snapshot& snapshot, std::string_view name) {
   return std::ranges::find(snapshot.fields, name, &lake::Field::name) != snapshot.fields.end();
@@ -57,7 +58,10 @@ class Erasing {
     for (const std::string& table : result_.tables) {
       models_.MoveData(table, lake_.Read(table).version);
     }
-    for (const std::string& table : result_.tables) lake_.DropHistory(table);
+    for (const std::string& table : result_.tables) {
+      lake_.DropHistory(table);
+      lake_.Vacuum(table, kDayMs, false);  // what writers that died left behind
+    }
     DropModels();
     return std::move(result_);
   }
