@@ -116,6 +116,8 @@ class EraseTest : public testing::Test {
 
 TEST_F(EraseTest, NothingOfThePersonIsLeftAndWhatIsPublishedAnswers) {
   MakeHome();
+  NoTrainObserver observer;
+  TrainAndSave({*session_, lake_, models_}, {.type = "user-knn"}, 3.5f, observer);
   EXPECT_THAT(FilesWithTheUser(), testing::ElementsAre("lake", "reports"));
   const auto before = Load();
   ASSERT_TRUE(before->FindUser(kUser));
@@ -125,6 +127,8 @@ TEST_F(EraseTest, NothingOfThePersonIsLeftAndWhatIsPublishedAnswers) {
                                      "gold.users", "gold.interactions"}));
   EXPECT_THAT(result.tables, Not(Contains("gold.items")));
   EXPECT_GT(result.rows, 0);
+  EXPECT_THAT(result.deleted, testing::ElementsAre("user-knn v1")) << "it keeps rows of people";
+  EXPECT_FALSE(std::filesystem::exists(home_.path() / "artifacts" / "user-knn" / "v1"));
   EXPECT_THAT(FilesWithTheUser(), IsEmpty());
 
   const auto after = Load();
@@ -140,31 +144,16 @@ TEST_F(EraseTest, NothingOfThePersonIsLeftAndWhatIsPublishedAnswers) {
     const SparseRow is = after->interactions.by_user().Row(user);
     EXPECT_TRUE(std::ranges::includes(is.columns, was.columns)) << id;
   }
-}
 
-TEST_F(EraseTest, TheNextMainJobTrainsWithoutThePerson) {
-  MakeHome();
-  Erase(*session_);
-  EXPECT_FALSE(RunSilver(Run(), lake_, lake_, {}).was_up_to_date());
-  EXPECT_FALSE(RunGold(Run(), lake_, lake_, {}).was_up_to_date());
-  EXPECT_THAT(FilesWithTheUser(), IsEmpty());
-}
-
-TEST_F(EraseTest, ErasingAgainFindsNothing) {
-  MakeHome();
-  Erase(*session_);
   const EraseResult again = Erase(*session_);
   EXPECT_EQ(again.rows, 0);
   EXPECT_THAT(again.tables, IsEmpty());
   EXPECT_THAT(again.reports, IsEmpty());
-}
 
-TEST_F(EraseTest, AModelThatKeepsRowsOfPeopleGoesOrIsNamed) {
-  MakeHome();
-  NoTrainObserver observer;
-  TrainAndSave({*session_, lake_, models_}, {.type = "user-knn"}, 3.5f, observer);
-  EXPECT_THAT(Erase(*session_).deleted, testing::ElementsAre("user-knn v1"));
-  EXPECT_FALSE(std::filesystem::exists(home_.path() / "artifacts" / "user-knn" / "v1"));
+  // The next main job trains without the person.
+  EXPECT_FALSE(RunSilver(Run(), lake_, lake_, {}).was_up_to_date());
+  EXPECT_FALSE(RunGold(Run(), lake_, lake_, {}).was_up_to_date());
+  EXPECT_THAT(FilesWithTheUser(), IsEmpty());
 }
 
 TEST_F(EraseTest, KilledAtAnyMomentWhatIsPublishedAnswersAndARepeatErases) {
