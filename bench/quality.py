@@ -40,7 +40,8 @@ def row(home, protocol, name, seeds, flags):
     for metric in METRICS[protocol]:
         values = [result["metrics"][metric]["mean"] for result in results]
         spread = f" ({min(values):.4f}–{max(values):.4f})" if len(values) > 1 else ""
-        cells.append(f"{statistics.mean(values):.4f} ± {results[0]['metrics'][metric]['stderr']:.4f}{spread}")
+        error = results[0]["metrics"][metric]["stderr"]
+        cells.append(f"{statistics.mean(values):.4f}{'' if error is None else f' ± {error:.4f}'}{spread}")
     seconds = statistics.mean(result["seconds"] for result in results)
     return f"| `{model}` | {', '.join(settings) or 'defaults'} | {' | '.join(cells)} | {seconds:.0f} |"
 

@@ -24,6 +24,7 @@ LIBRARIES = {
     "DuckDB": r"duckdb",
     "XGBoost": r"xgboost/",
     "SQLite": r"sqlite3\.h",
+    "librdkafka": r"librdkafka/",
     "zlib": r"zlib\.h",
     "libzip": r"zip\.h|zipconf\.h",
     "CLI11": r"CLI/",

@@ -35,6 +35,10 @@ float Environment::min_rating() const {
   return static_cast<float>(config_.Number("models.min_rating"));
 }
 
+std::filesystem::path Environment::rules() const {
+  return home_.root / config_.Text("recommend.rules");
+}
+
 lake::Engine& Environment::engine() {
   if (!engine_) {
     CreateFolder(home_.root);

@@ -20,6 +20,8 @@ struct Home {
   std::filesystem::path lake() const { return root / "lake"; }
   std::filesystem::path events() const { return root / "events.db"; }
   std::filesystem::path records() const { return root / "records.db"; }
+  std::filesystem::path experiments() const { return root / "experiments.toml"; }
+  std::filesystem::path events_view() const { return root / "events-kafka.db"; }
   std::filesystem::path models() const { return root / "artifacts" / "models"; }
   std::filesystem::path data() const { return root / "data"; }
   std::filesystem::path reports() const { return root / "reports"; }
@@ -38,6 +40,8 @@ class Environment {
   int threads() const;
   // Ratings above it count as liked.
   float min_rating() const;
+  // The file of rules, there or not.
+  std::filesystem::path rules() const;
   // Opened when first asked for; the home folder is created then.
   lake::Engine& engine();
   lake::Lake& lake();

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "kernels/simd.h"
+#include "pipelines/main_job.h"
 #include "services/routes.h"
 
 namespace marquee {
@@ -14,27 +15,62 @@ void ApplyRetention(const Environment& environment, EventLog& log) {
   if (days > 0) log.RemoveBefore(environment.clock().NowMs() - days * kDayMs);
 }
 
-Serving::Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, RecordStore& records,
-                 Options options, const Clock& clock)
+namespace {
+
+constexpr size_t kMaxShownWaiting = 20'000;  // events; about 10 MB of lists
+
+std::shared_ptr<const ModelBundle> Load(const Serving::Parts& parts, float min_rating) {
+  const auto session = parts.tables.NewSession();
+  return LoadPublished({*session, parts.lake, parts.store}, min_rating, parts.clock);
+}
+
+}  // namespace
+
+Serving::Serving(const Parts& parts, Options options)
     : http_metrics_(metrics_),
-      log_(log),
-      engine_(std::move(bundle), options.max_live_entries),
-      live_(engine_, records, std::move(options.load)),
-      recommend_(engine_, clock),
+      log_(parts.log),
+      engine_(Load(parts, options.models.min_rating), options.max_live_entries,
+              options.deadline_ms),
+      shown_(),
+      recommender_(engine_, options.impressions ? &shown_.emplace(log_, kMaxShownWaiting) : nullptr,
+                   parts.clock),
+      switch_({parts.tables, parts.lake, parts.store, engine_, recommender_, parts.clock},
+              options.models),
+      clock_(parts.clock),
+      live_(engine_, parts.records,
+            {.reload = [this] { switch_.Reload(); },
+             .changed = [this] { recommender_.FollowRules(); }}),
+      recommend_(engine_, recommender_, parts.clock),
       catalog_(engine_, live_),
-      users_(engine_, live_, std::move(options.erase)),
-      events_(log, engine_, clock, options.events),
-      ratings_(engine_, live_, events_, clock),
-      status_(engine_, metrics_, clock, std::string(kernels::SimdLevel())),
+      users_(engine_, live_,
+             [this, erase = std::move(options.erase)](const std::string& user_id) {
+               if (shown_) shown_->Flush();  // what they were shown before is erased too
+               return erase(user_id);
+             }),
+      events_(log_, engine_, parts.clock, options.events),
+      ratings_(engine_, live_, events_, parts.clock),
+      models_(parts.store, switch_, recommender_, log_, parts.clock, options.models.min_rating),
+      status_(engine_, metrics_, parts.clock, std::string(kernels::SimdLevel())),
       server_(std::move(options.server),
-              MakeRouter({recommend_, catalog_, users_, ratings_, events_, status_}),
+              MakeRouter({recommend_, catalog_, users_, ratings_, events_, models_, status_}),
               http_metrics_),
-      poll_(options.poll) {}
+      poll_(options.poll) {
+  if (options.rules.empty()) return;
+  rules_.emplace(options.rules, engine_);
+  rules_->Load(clock_.NowMs());
+}
 
 void Serving::Start() {
+  switch_.StartFollowing();
+  engine_.WarmUp();
   server_.Start();
   live_.Follow();
   tail_.emplace(log_, engine_, replayed_, poll_);
+}
+
+void Serving::Poll() {
+  if (rules_) rules_->Poll(clock_.NowMs());
+  recommender_.FollowRules();
 }
 
 void Serving::Stop() {
@@ -45,13 +81,14 @@ void Serving::Stop() {
 void Serving::Replay(Progress& progress, const CancelToken& cancel) {
   constexpr int64_t kEvery = 1 << 14;
   const int64_t end = log_.end_offset();
+  int64_t count = 0;
   replayed_ = log_.ForEach(0, [&](const StoredEvent& stored) {
     engine_.Observe(stored.event);
-    if (stored.offset % kEvery != 0) return;
+    if (++count % kEvery != 0) return;
     cancel.ThrowIfRequested("replay the event log");
     progress.Update("replay the event log",
                     static_cast<double>(stored.offset) / static_cast<double>(end),
-                    WithThousands(stored.offset));
+                    WithThousands(count));
   });
   live_.ForgetErased();
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,14 +13,19 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/progress.h"
+#include "events/background_appender.h"
 #include "events/event_log.h"
 #include "http/server.h"
 #include "metrics/registry.h"
+#include "pipelines/model_switch.h"
 #include "recommend/engine.h"
+#include "recommend/recommender.h"
+#include "recommend/rules_file.h"
 #include "services/catalog_service.h"
 #include "services/event_service.h"
 #include "services/http_metrics.h"
 #include "services/live_catalog.h"
+#include "services/model_service.h"
 #include "services/rating_service.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
@@ -35,20 +41,33 @@ class Serving {
   struct Options {
     http::ServerOptions server;
     EventService::Options events;
+    std::filesystem::path rules;         // see RulesFile; none: no rules
+    int deadline_ms = 50;                // of a recommendation; 0: none
     int max_live_entries = 500;          // see LiveUsers
     std::chrono::milliseconds poll{25};  // how often to look for events of other processes
-    LiveCatalog::Load load;              // reads the published bundle again
+    bool impressions = true;             // whether lists that are shown become events
+    ModelSwitch::Options models;
     UserService::Erase erase;
   };
-  // `log`, `records` and `clock` must outlive it. Does not listen yet.
-  Serving(std::shared_ptr<const ModelBundle> bundle, EventLog& log, RecordStore& records,
-          Options options, const Clock& clock);
+  // What it works with; must outlive it.
+  struct Parts {
+    lake::Engine& tables;
+    const lake::Lake& lake;
+    ModelStore& store;
+    EventLog& log;
+    RecordStore& records;
+    const Clock& clock;
+  };
+  // Answers from what is published. Does not listen yet. Throws what LoadPublished throws.
+  Serving(const Parts& parts, Options options);
   // Brings the engine up to date with the log; half a million events a second. Throws cancelled.
   // REQUIRES: not started.
   void Replay(Progress& progress, const CancelToken& cancel);
   // Listens, and follows what other processes write to the log. Throws what http::Server::Start
   // throws.
   void Start();
+  // Takes up rules that changed, begin or end; called a few times a second.
+  void Poll();
   // Finishes the requests under way, in less than five seconds.
   void Stop();
   uint16_t port() const { return server_.port(); }
@@ -59,12 +78,18 @@ class Serving {
   HttpMetrics http_metrics_;
   EventLog& log_;
   RecommendEngine engine_;
+  std::optional<BackgroundAppender> shown_;
+  Recommender recommender_;
+  ModelSwitch switch_;
+  const Clock& clock_;
+  std::optional<RulesFile> rules_;
   LiveCatalog live_;
   RecommendService recommend_;
   CatalogService catalog_;
   UserService users_;
   EventService events_;
   RatingService ratings_;
+  ModelService models_;
   StatusService status_;
   http::Server server_;
   const std::chrono::milliseconds poll_;

@@ -52,10 +52,12 @@ void AddEvaluate(CLI::App& root, Context& context);
 void AddTune(CLI::App& root, Context& context);
 void AddUsers(CLI::App& root, Context& context);
 void AddRecommend(CLI::App& root, Context& context);
+void AddRules(CLI::App& root, Context& context);
 void AddModels(CLI::App& root, Context& context);
 void AddData(CLI::App& root, Context& context);
 void AddSimulate(CLI::App& root, Context& context);
 void AddEvents(CLI::App& root, Context& context);
+void AddExperiments(CLI::App& root, Context& context);
 void AddDownload(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);
 

@@ -1,10 +1,10 @@
 // marquee events: the event log and the lake.
 #include <CLI/CLI.hpp>
 
+#include "app/open_event_log.h"
 #include "base/text.h"
 #include "base/text_table.h"
 #include "cli/context.h"
-#include "events/sqlite_event_log.h"
 #include "pipelines/compaction.h"
 
 namespace marquee::cli {
@@ -13,7 +13,7 @@ namespace {
 void Compact(Context& context) {
   Environment& environment = context.loaded_environment();
   const auto session = environment.engine().NewSession();
-  const auto log = OpenSqliteEventLog({.path = environment.home().events()});
+  const auto log = OpenEventLog(environment);
   lake::Lake& lake = environment.lake();
   const PipelineRun run{*session, environment.clock(), context.progress, context.cancel};
   const CompactResult result = CompactEvents(run, *log, lake);

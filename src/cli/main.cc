@@ -28,9 +28,11 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddUsers(app, context);
   AddRecommend(app, context);
   AddModels(app, context);
+  AddRules(app, context);
   AddData(app, context);
   AddSimulate(app, context);
   AddEvents(app, context);
+  AddExperiments(app, context);
   AddDownload(app, context);
   AddDoctor(app, context);
 }

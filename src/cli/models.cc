@@ -54,7 +54,7 @@ void Publish(Context& context, const ModelsFlags& flags) {
   const std::optional<Published> old = store.ReadPublished();
   const ModelVersion fallback = old ? old->fallback : store.Find("most-popular", -1).id;
   store.Publish(champion, fallback);
-  Print(StrCat(champion.name(), " answers from the next start of marquee up\n"));
+  Print(StrCat(champion.name(), " is published: servers of this home try it and take it up\n"));
 }
 
 void RollBack(Context& context) {
@@ -65,7 +65,7 @@ void RollBack(Context& context) {
                 "see: marquee models list");
   }
   store.Publish(*published->previous, published->fallback);
-  Print(StrCat(published->previous->name(), " answers again from the next start of marquee up\n"));
+  Print(StrCat(published->previous->name(), " is published again: servers take it up\n"));
 }
 
 }  // namespace

@@ -1,15 +1,15 @@
 // marquee recommend: what a user should see next, and why.
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <limits>
 #include <memory>
 
+#include "app/open_event_log.h"
 #include "base/text.h"
 #include "base/text_table.h"
 #include "cli/context.h"
 #include "cli/show.h"
-#include "events/sqlite_event_log.h"
 #include "pipelines/main_job.h"
+#include "recommend/rules_file.h"
 #include "services/live_catalog.h"
 #include "services/render.h"
 
@@ -23,23 +23,24 @@ struct RecommendFlags {
 
 void Recommend(Context& context, const RecommendFlags& flags) {
   Environment& environment = context.loaded_environment();
-  const ModelStore store(environment.home().models(), environment.clock());
+  ModelStore store(environment.home().models(), environment.clock());
   const auto session = environment.engine().NewSession();
   const auto max_entries = static_cast<int>(environment.config().Int("events.max_per_user"));
-  RecommendEngine engine(LoadBundle(*session, environment.lake(), store, environment.min_rating(),
-                                    environment.clock()),
+  RecommendEngine engine(LoadPublished({*session, environment.lake(), store},
+                                       environment.min_rating(), environment.clock()),
                          max_entries);
   if (std::filesystem::exists(environment.home().records())) {
     RecordStore records(environment.home().records(), environment.clock());
     LiveCatalog(engine, records).Refresh();
   }
-  if (std::filesystem::exists(environment.home().events())) {
+  if (HasEventLog(environment)) {
     const auto newest = std::numeric_limits<int64_t>::max();
-    const auto log = OpenSqliteEventLog({.path = environment.home().events()});
+    const auto log = OpenEventLog(environment);
     for (const StoredEvent& stored : log->ReadUser(flags.user, newest, max_entries)) {
       engine.Observe(stored.event);
     }
   }
+  RulesFile(environment.rules(), engine).Load(environment.clock().NowMs());
   const Recommendation recommendation = engine.Recommend(flags.user, flags.k);
   context.json ? PrintJson(RenderRecommendation(recommendation))
                : Print(RecommendationText(recommendation));

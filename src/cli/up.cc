@@ -7,13 +7,13 @@
 #include <thread>
 
 #include "app/erasure.h"
+#include "app/open_event_log.h"
 #include "app/serving.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/load.h"
 #include "cli/show.h"
-#include "events/sqlite_event_log.h"
 #include "pipelines/main_job.h"
 
 namespace marquee::cli {
@@ -77,7 +77,10 @@ void Serve(Context& context, Serving& serving, const std::string& host) {
                serving.port(), "   try /recommend/",
                serving.engine().bundle()->interactions.users().Name(0), "?k=5   Ctrl-C ends it\n"));
   std::fflush(stdout);
-  while (!context.cancel.requested()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  while (!context.cancel.requested()) {
+    serving.Poll();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
   serving.Stop();
   Print("Stopped.\n");
 }
@@ -99,8 +102,8 @@ void Up(Context& context, const UpFlags& flags) {
   LearnRecords(context);
   const MainJobResult result = TrainAndPublish(context);
   context.progress.Update("load the models", -1, "");
-  const ModelStore store(environment.home().models(), environment.clock());
-  const auto log = OpenSqliteEventLog({.path = environment.home().events()});
+  ModelStore store(environment.home().models(), environment.clock());
+  const auto log = OpenEventLog(environment);
   ApplyRetention(environment, *log);
   const Config& config = environment.config();
   RecordStore records(environment.home().records(), environment.clock());
@@ -109,20 +112,21 @@ void Up(Context& context, const UpFlags& flags) {
     NoProgress progress;
     return eraser.Erase(user_id, progress, context.cancel).ToJson(user_id);
   };
-  const auto load = [&] {
-    const auto session = environment.engine().NewSession();
-    return LoadBundle(*session, environment.lake(), store, environment.min_rating(),
-                      environment.clock());
-  };
   Serving serving(
-      load(), *log, records,
+      {environment.engine(), environment.lake(), store, *log, records, environment.clock()},
       {.server = options,
        .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
+       .rules = environment.rules(),
+       .deadline_ms = static_cast<int>(config.Int("recommend.deadline_ms")),
        .max_live_entries = static_cast<int>(config.Int("events.max_per_user")),
        .poll = std::chrono::milliseconds(config.Int("events.poll_ms")),
-       .load = load,
-       .erase = erase},
-      environment.clock());
+       .impressions = config.Bool("events.impressions"),
+       .models = {.min_rating = environment.min_rating(),
+                  .probe = {.users = static_cast<int>(config.Int("models.probe_users")),
+                            .min_overlap = config.Number("models.min_overlap"),
+                            .max_ms = config.Number("models.max_ms")},
+                  .experiments = environment.home().experiments()},
+       .erase = erase});
   serving.Replay(context.progress, context.cancel);
   context.progress.Finish();
   ListenWith([&] { serving.Start(); });

@@ -4,16 +4,16 @@
 #include <string>
 
 #include "app/erasure.h"
+#include "app/open_event_log.h"
 #include "base/text.h"
 #include "cli/context.h"
-#include "events/sqlite_event_log.h"
 
 namespace marquee::cli {
 namespace {
 
 void Erase(Context& context, const std::string& user_id) {
   Environment& environment = context.loaded_environment();
-  const auto log = OpenSqliteEventLog({.path = environment.home().events()});
+  const auto log = OpenEventLog(environment);
   RecordStore records(environment.home().records(), environment.clock());
   const Erased erased =
       Eraser(environment, *log, records).Erase(user_id, context.progress, context.cancel);

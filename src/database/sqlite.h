@@ -43,10 +43,11 @@ class Statement {
  public:
   Statement(const Connection& connection, const char* sql);
 
-  // The text must live until the next Reset.
+  // Text and blobs must live until the next Reset.
   Statement& Bind(int index, std::string_view text);
   Statement& Bind(int index, int64_t value);
   Statement& Bind(int index, double value);  // NaN is null
+  Statement& BindBlob(int index, std::string_view bytes);
   // Whether there is a row.
   bool Step();
   // For statements without rows: steps and resets.
@@ -56,6 +57,9 @@ class Statement {
   int64_t Int(int column) const;
   double Double(int column) const;  // null is NaN
   std::string Text(int column) const;
+  bool IsNull(int column) const;
+  // Of a blob, until the next Step or Reset.
+  std::string_view Bytes(int column) const;
 
  private:
   struct Finalize {

@@ -35,6 +35,22 @@ TEST(Sqlite, ValuesComeBackAsTheyWereBound) {
   EXPECT_FALSE(all.Step());
 }
 
+TEST(Sqlite, ABlobComesBackByteForByte) {
+  TempDir folder;
+  Connection connection = Open(folder.path() / "a.db", kFirst);
+  const std::string bytes("\xff\0\x80", 3);
+  Statement(connection, "insert into films (title) values (?1)").BindBlob(1, bytes).Run();
+  Statement(connection, "insert into films (title) values (?1)").BindBlob(1, "").Run();
+  Statement all(connection, "select title, x from films order by id");
+  ASSERT_TRUE(all.Step());
+  EXPECT_EQ(all.Bytes(0), bytes);
+  EXPECT_FALSE(all.IsNull(0));
+  EXPECT_TRUE(all.IsNull(1));
+  ASSERT_TRUE(all.Step());
+  EXPECT_EQ(all.Bytes(0), "");
+  EXPECT_FALSE(all.IsNull(0));
+}
+
 TEST(Sqlite, ATransactionThatThrowsChangesNothing) {
   TempDir folder;
   Connection connection = Open(folder.path() / "a.db", kFirst);

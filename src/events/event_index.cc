@@ -125,8 +125,7 @@ IndexWriter::IndexWriter(sqlite::Connection& connection)
       add_run_(connection,
                "insert into runs (kind, level, first_offset, last_offset) values (?1, ?2, ?3, ?4)"),
       add_page_(connection, "insert into run_pages (run, first_key, entries) values (?1, ?2, ?3)"),
-      pages_(connection,
-             "select id, entries from run_pages where run = ?1 order by first_key, id"),
+      pages_(connection, "select id, entries from run_pages where run = ?1 order by first_key, id"),
       pages_of_key_(connection,
                     "select id, entries from run_pages where run = ?1 and first_key <= ?2 "
                     "order by first_key desc, id desc"),
@@ -146,7 +145,7 @@ std::vector<IndexWriter::Run> IndexWriter::Runs(IndexKind kind) {
 // Levels fall with age: only where no smaller run is may a run be as large as it likes.
 int64_t IndexWriter::Capacity(IndexKind kind) {
   const std::vector<Run> runs = Runs(kind);
-  return runs.empty() || runs.back().level == kLastLevel ? kMaxRun : kMinRun * kFan;
+  return runs.empty() || runs.back().level == kLastLevel ? kMaxRun : 2 * kMinRun;
 }
 
 void IndexWriter::Add(IndexKind kind, std::vector<IndexEntry> entries, int64_t first_live) {
@@ -157,7 +156,8 @@ void IndexWriter::Add(IndexKind kind, std::vector<IndexEntry> entries, int64_t f
   for (int64_t level = 0; level < kLastLevel; ++level) {
     runs = Runs(kind);
     const auto first = std::ranges::find(runs, level, &Run::level);
-    const auto last = std::find_if(first, runs.end(), [&](const Run& r) { return r.level != level; });
+    const auto last =
+        std::find_if(first, runs.end(), [&](const Run& r) { return r.level != level; });
     if (last - first < kFan) break;
     MergeLevel(kind, std::span(first, last), first_live);
   }
@@ -212,7 +212,8 @@ void IndexWriter::Remove(IndexKind kind, int64_t key, std::span<const int64_t> o
       const auto gone = [&](const IndexEntry& entry) {
         return entry.key == key && std::ranges::binary_search(offsets, entry.offset);
       };
-      if (std::erase_if(page, gone) > 0) changed.emplace_back(pages_of_key_.Int(0), std::move(page));
+      if (std::erase_if(page, gone) > 0)
+        changed.emplace_back(pages_of_key_.Int(0), std::move(page));
     }
     pages_of_key_.Reset();
     for (const auto& [id, page] : changed) PutPage(id, page);
@@ -237,8 +238,9 @@ void IndexWriter::RemoveUpTo(IndexKind kind, IndexEntry last) {
 }
 
 void IndexWriter::RemoveRunsBelow(int64_t offset) {
-  sqlite::Statement(connection_,
-                    "delete from run_pages where run in (select id from runs where last_offset < ?1)")
+  sqlite::Statement(
+      connection_,
+      "delete from run_pages where run in (select id from runs where last_offset < ?1)")
       .Bind(1, offset)
       .Run();
   sqlite::Statement(connection_, "delete from runs where last_offset < ?1").Bind(1, offset).Run();

@@ -25,7 +25,8 @@ enum class IndexKind : int64_t { kUser = 1, kTime = 2 };
 // the next; the largest have two million entries. The runs of a kind hold stretches of offsets that
 // follow each other. An entry may outlive its event: who reads looks whether it is there.
 //
-// All methods run within a transaction of the caller. Cost of a lookup: a page of 250 entries a run.
+// All methods run within a transaction of the caller. Cost of a lookup: a page of 250 entries a
+// run.
 class IndexReader {
  public:
   explicit IndexReader(const sqlite::Connection& connection);

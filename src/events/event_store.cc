@@ -39,11 +39,11 @@ create table keys (
 create table next (offset integer not null);
 insert into next values (1);
 )",
-                                      R"(
+                                     R"(
 create table log (id text not null);
 insert into log values (lower(hex(randomblob(16))));
 )",
-                                      R"(
+                                     R"(
 drop index events_by_user;
 drop index events_by_time;
 create table runs (
@@ -177,7 +177,8 @@ Appended EventWriter::Add(const Event& event, int64_t offset) {
   insert_.Bind(4, static_cast<int64_t>(event.kind)).Bind(5, event.value).Bind(6, event.time_ms);
   insert_.Bind(7, event.session_id).Bind(8, event.context);
   insert_.Run();
-  if (keyed) insert_key_.Bind(1, event.user_id).Bind(2, event.idempotency_key).Bind(3, offset).Run();
+  if (keyed)
+    insert_key_.Bind(1, event.user_id).Bind(2, event.idempotency_key).Bind(3, offset).Run();
   ++unindexed_;
   return {offset, false};
 }
@@ -235,8 +236,8 @@ int64_t EventWriter::RemoveSome(int64_t time_ms) {
   Transaction([&] {
     Statement remove(connection_, "delete from events where offset = ?1");
     while (removed == 0) {
-      const auto entries = entries_.From(
-          IndexKind::kTime, {std::numeric_limits<int64_t>::min(), 0}, time_ms, kRemovedAtOnce);
+      const auto entries = entries_.From(IndexKind::kTime, {std::numeric_limits<int64_t>::min(), 0},
+                                         time_ms, kRemovedAtOnce);
       if (entries.empty()) return;
       for (const IndexEntry& entry : entries) {
         remove.Bind(1, entry.offset).Run();
@@ -300,9 +301,10 @@ EventReader::EventReader(const std::filesystem::path& path)
       tail_of_user_(connection_, Select("where offset >= ?1 and offset < ?2 and user_id = ?3 "
                                         "order by offset desc limit ?4")
                                      .c_str()),
-      tail_by_time_(connection_,
-                    "select time_ms, offset from events where offset >= ?1 and "
-                    "(time_ms, offset) > (?2, ?3) and time_ms < ?4 order by time_ms, offset limit ?5"),
+      tail_by_time_(
+          connection_,
+          "select time_ms, offset from events where offset >= ?1 and "
+          "(time_ms, offset) > (?2, ?3) and time_ms < ?4 order by time_ms, offset limit ?5"),
       end_(connection_, "select offset from next"),
       position_(connection_, "select position from log"),
       indexed_(connection_, "select indexed from log"),
@@ -370,6 +372,25 @@ std::optional<StoredEvent> EventReader::At(int64_t offset) {
 int64_t EventReader::End() { return OnlyInt(end_); }
 int64_t EventReader::Position() { return OnlyInt(position_); }
 int64_t EventReader::OffsetOfKey(const Event& event) { return KeyOffset(key_, event); }
+
+void OwnOffsets::Add(int64_t begin, int64_t end) {
+  constexpr size_t kMax = 1024;
+  const std::lock_guard lock(mutex_);
+  if (!stretches_.empty() && stretches_.back().second == begin) {
+    stretches_.back().second = end;
+    return;
+  }
+  stretches_.emplace_back(begin, end);
+  if (stretches_.size() > kMax) stretches_.pop_front();
+}
+
+int64_t OwnOffsets::EndOf(int64_t from) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [begin, end] : stretches_) {
+    if (begin <= from && from < end) return end;
+  }
+  return from;
+}
 
 std::unique_ptr<EventReader> EventReaders::Take() const {
   {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -92,6 +93,19 @@ class EventReader {
   const std::string id_;
   IndexReader index_;
   sqlite::Statement by_offset_, at_, tail_of_user_, tail_by_time_, end_, position_, indexed_, key_;
+};
+
+// The offsets that one process added, in stretches [begin, end). Thread-safe. It remembers the last
+// thousand.
+class OwnOffsets {
+ public:
+  void Add(int64_t begin, int64_t end);
+  // EventLog::EndOfOwn.
+  int64_t EndOf(int64_t from) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<std::pair<int64_t, int64_t>> stretches_;  // guarded by mutex_
 };
 
 // Readers that are not at work, for any thread to take one.

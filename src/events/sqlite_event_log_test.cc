@@ -118,17 +118,50 @@ TEST(SqliteEventLog, NothingOfAnErasedUserStaysInTheFiles) {
   TempDir folder;
   const auto log = OpenSqliteEventLog({.path = folder.path() / "events.db"});
   std::vector<Event> events;
-  for (int i = 0; i < 1000; ++i)
+  for (int i = 0; i < 10'000; ++i)
     events.push_back(Click(i % 2 == 0 ? "to-be-erased" : "stays", StrCat("film", i)));
   events[0].idempotency_key = "secret-key";
   log->Append(events);
-  EXPECT_EQ(log->EraseUser("to-be-erased"), 500);
+  EXPECT_EQ(log->EraseUser("to-be-erased"), 5000);
   std::string bytes;
   for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
     bytes += ReadFile(entry.path());
   EXPECT_THAT(bytes, HasSubstr("stays"));
   EXPECT_THAT(bytes, Not(HasSubstr("to-be-erased")));
   EXPECT_THAT(bytes, Not(HasSubstr("secret-key")));
+}
+
+TEST(SqliteEventLog, AFileOfVersionOneIsBroughtToTheNewest) {
+  TempDir folder;
+  const auto path = folder.path() / "events.db";
+  {
+    const char* first[] = {
+        "create table events (offset integer primary key, user_id text not null,"
+        "  item_id text not null, kind integer not null, value real, time_ms integer not null,"
+        "  session_id text not null, context text not null);"
+        "create index events_by_user on events (user_id);"
+        "create index events_by_time on events (time_ms);"
+        "create table keys (user_id text not null, key text not null, offset integer not null,"
+        "  primary key (user_id, key)) without rowid;"
+        "create table next (offset integer not null);"
+        "insert into next values (1);"};
+    sqlite::Connection old = sqlite::Open(path, {0x4d525145, first});
+    old.Run(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 9000)"
+        " insert into events select i, 'u' || (i % 3), 'f' || i, 3, null, 9000 - i, '', '' from n;"
+        "insert into keys values ('u0', 'k', 3); update next set offset = 9001");
+  }
+  const auto log = OpenSqliteEventLog({.path = path});
+  const auto rows = log->ReadUser("u0", 9001, 10'000);
+  ASSERT_EQ(rows.size(), 3000);
+  EXPECT_EQ(rows[0].offset, 9000);
+  EXPECT_EQ(rows[2999].event.item_id, "f3");
+  EXPECT_EQ(log->ReadTime({0, 0}, 100, 1000).size(), 100);
+  Event sent = Click("u0", "f3");
+  sent.idempotency_key = "k";
+  EXPECT_EQ(log->Append({{sent}}).at(0).offset, 3);
+  EXPECT_EQ(log->Append({{Click("u0", "new")}}).at(0).offset, 9001);
+  EXPECT_EQ(sqlite::Connection(path).Int("pragma user_version"), 3);
 }
 
 TEST(SqliteEventLog, RefusesWhatIsNoSuchFile) {

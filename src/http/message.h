@@ -35,7 +35,8 @@ struct Request {
   std::string body;                // decoded when it came in chunks
   std::string remote_address;      // "127.0.0.1"
   std::string id;                  // names the request in logs, problems and X-Request-Id
-  std::chrono::steady_clock::time_point deadline;  // when the answer is no longer waited for
+  // When the answer is no longer waited for.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
   // The first header of that name, whatever its case.
   std::optional<std::string_view> FindHeader(std::string_view name) const;

@@ -62,7 +62,7 @@ struct Snapshot {
   std::vector<std::string> partition_columns;
   std::vector<DataFile> files;
   std::map<std::string, int64_t> streams = {};  // how far each is: StreamStep::version by app_id
-  int64_t num_rows() const;  // -1 when a file lacks statistics
+  int64_t num_rows() const;                     // -1 when a file lacks statistics
   int64_t size_bytes() const;
 };
 

@@ -70,7 +70,7 @@ class EraseTest : public testing::Test {
                      home_.path() / "reports", kUser);
   }
   std::shared_ptr<const ModelBundle> Load() {
-    return LoadBundle(*session_, lake_, models_, 3.5f, clock_);
+    return LoadPublished({*session_, lake_, models_}, 3.5f, clock_);
   }
 
   // The files that hold the id, as bytes or in a column.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "models/registry.h"
@@ -161,19 +162,39 @@ Interactions Liked(const Interactions& all, float min_rating) {
   return HasRatings(all) ? KeepAbove(all, min_rating) : all;
 }
 
-// A model whose item rows are those of `gold`.
-std::shared_ptr<const Model> LoadFor(const GoldData& gold, const ModelStore& store,
-                                     const ModelVersion& id) {
-  std::shared_ptr<const Model> model = store.Load(id);
-  const IdDictionary& items = gold.interactions.items();
-  bool same = model->items().size() == items.size();
-  for (int32_t row = 0; same && row < items.size(); ++row) {
-    same = model->items().Name(row) == items.Name(row);
-  }
-  if (same) return model;
-  throw Error(Code::kFailedPrecondition,
-              StrCat(id.name(), " was trained on other items than the champion"),
-              "train both on the same data: marquee up, or marquee train");
+bool SameItems(const IdDictionary& one, const IdDictionary& other) {
+  bool same = one.size() == other.size();
+  for (int32_t row = 0; same && row < one.size(); ++row) same = one.Name(row) == other.Name(row);
+  return same;
+}
+
+// The model of popular titles that is published, or one of `liked` where that is of other data.
+std::shared_ptr<const Model> PopularFor(const Interactions& liked, const ModelStore& store,
+                                        const ModelVersion& id) {
+  std::shared_ptr<const Model> popular = store.Load(id);
+  if (SameItems(popular->items(), liked.items())) return popular;
+  NoTrainObserver observer;
+  return TrainModel({.type = std::string(kFallbackType)}, liked, observer);
+}
+
+// What tells the data of a bundle from that of another.
+std::string DataName(const std::vector<lake::TableVersion>& versions, float min_rating) {
+  return StrCat(VersionsJson(versions).Dump(), " above ", min_rating);
+}
+
+// The newest sequence model, for rules that ask it; none when it is of other items, or the
+// champion.
+std::vector<std::shared_ptr<const Model>> LoadBeside(const IdDictionary& items,
+                                                     const ModelStore& store,
+                                                     const ModelVersion& champion) {
+  const std::vector<ModelManifest> versions = store.List();
+  const auto newest =
+      std::ranges::find(versions, "sequence", [](const ModelManifest& m) { return m.id.type; });
+  if (newest == versions.end() || champion.type == "sequence") return {};
+  std::shared_ptr<const Model> model = store.Load(newest->id);
+  if (SameItems(model->items(), items)) return {std::move(model)};
+  LogWarning(newest->id.name() + " is of other items than the champion: it is not asked");
+  return {};
 }
 
 // 1 when there is nothing.
@@ -225,33 +246,51 @@ ModelManifest TrainAndSave(const ModelWork& work, const TrainRequest& request, f
                  observer);
 }
 
-std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake::Lake& lake,
-                                              const ModelStore& store, float min_rating,
-                                              const Clock& clock) {
+std::shared_ptr<const ModelBundle> LoadBundle(const ModelWork& work, const Published& models,
+                                              float min_rating, const Clock& clock,
+                                              const ModelBundle* like) {
   const int64_t loaded_ms = clock.NowMs();  // what is erased from here on may still be read
-  const std::optional<Published> published = store.ReadPublished();
+  const ModelVersion& champion = models.champion;
+  const std::vector<lake::TableVersion> versions =
+      work.store.Find(champion.type, champion.version).data;
+  auto bundle = std::make_shared<ModelBundle>();
+  bundle->data = DataName(versions, min_rating);
+  if (like != nullptr && like->data == bundle->data) {
+    *bundle = *like;
+  } else {
+    GoldData gold = ReadGold(work.session, work.lake, versions);
+    bundle->liked = Liked(gold.interactions, min_rating);
+    bundle->rated = HasRatings(gold.interactions);
+    bundle->min_rating = min_rating;
+    bundle->liked_value = MeanValue(bundle->liked);
+    bundle->activity = std::make_shared<LoadedActivity>(gold.interactions.by_item());
+    bundle->interactions = std::move(gold.interactions);
+    bundle->catalog = std::make_shared<Catalog>(std::move(gold.items));
+  }
+  bundle->name = champion.name();
+  bundle->version = champion.version;
+  bundle->model = work.store.Load(champion);
+  if (!SameItems(bundle->model->items(), bundle->interactions.items())) {
+    throw Error(Code::kDataLoss,
+                StrCat(champion.name(), " has other items than the tables it was trained on"),
+                "train it again: marquee train");
+  }
+  bundle->popular = models.fallback == champion
+                        ? bundle->model
+                        : PopularFor(bundle->liked, work.store, models.fallback);
+  bundle->beside = LoadBeside(bundle->interactions.items(), work.store, champion);
+  bundle->loaded_ms = loaded_ms;
+  return bundle;
+}
+
+std::shared_ptr<const ModelBundle> LoadPublished(const ModelWork& work, float min_rating,
+                                                 const Clock& clock) {
+  const std::optional<Published> published = work.store.ReadPublished();
   if (!published) {
     throw Error(Code::kFailedPrecondition, "no model is published",
                 "train and publish the first models with: marquee up");
   }
-  GoldData gold = ReadGold(session, lake,
-                           store.Find(published->champion.type, published->champion.version).data);
-  auto bundle = std::make_shared<ModelBundle>();
-  bundle->name = published->champion.name();
-  bundle->version = published->champion.version;
-  bundle->model = LoadFor(gold, store, published->champion);
-  bundle->popular = published->fallback == published->champion
-                        ? bundle->model
-                        : LoadFor(gold, store, published->fallback);
-  bundle->liked = Liked(gold.interactions, min_rating);
-  bundle->rated = HasRatings(gold.interactions);
-  bundle->min_rating = min_rating;
-  bundle->liked_value = MeanValue(bundle->liked);
-  bundle->activity = std::make_shared<LoadedActivity>(gold.interactions.by_item());
-  bundle->interactions = std::move(gold.interactions);
-  bundle->catalog = std::make_shared<Catalog>(std::move(gold.items));
-  bundle->loaded_ms = loaded_ms;
-  return bundle;
+  return LoadBundle(work, *published, min_rating, clock);
 }
 
 }  // namespace marquee

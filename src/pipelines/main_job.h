@@ -51,10 +51,14 @@ MainJobResult RunMainJob(const ModelWork& work, const MainJobOptions& options, P
 ModelManifest TrainAndSave(const ModelWork& work, const TrainRequest& request, float min_rating,
                            TrainObserver& observer);
 
-// What serving needs: the published models and the gold tables that the champion was trained on.
-// Throws failed_precondition when nothing is published.
-std::shared_ptr<const ModelBundle> LoadBundle(lake::Session& session, const lake::Lake& lake,
-                                              const ModelStore& store, float min_rating,
-                                              const Clock& clock);
+// What serving needs: the given models and the gold tables that the champion was trained on.
+// `like`, which may be null, lends what it has of them. Throws not_found for a version that is
+// gone.
+std::shared_ptr<const ModelBundle> LoadBundle(const ModelWork& work, const Published& models,
+                                              float min_rating, const Clock& clock,
+                                              const ModelBundle* like = nullptr);
+// Of what is published. Throws failed_precondition when nothing is.
+std::shared_ptr<const ModelBundle> LoadPublished(const ModelWork& work, float min_rating,
+                                                 const Clock& clock);
 
 }  // namespace marquee

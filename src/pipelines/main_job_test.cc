@@ -63,7 +63,7 @@ class MainJobTest : public testing::Test {
     return RunMainJob({*session_, lake_, store_}, options, progress_, cancel_);
   }
   std::shared_ptr<const ModelBundle> Load() {
-    return LoadBundle(*session_, lake_, store_, kMinRating, clock_);
+    return LoadPublished({*session_, lake_, store_}, kMinRating, clock_);
   }
 
   TempDir folder_;

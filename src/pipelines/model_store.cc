@@ -148,6 +148,18 @@ ModelManifest ModelStore::Find(std::string_view type, int64_t version) const {
                             : "there are: " + Join(known, ", "));
 }
 
+ModelVersion ModelStore::Named(std::string_view name) const {
+  const size_t blank = name.find(' ');
+  if (blank == std::string_view::npos) return Find(name, -1).id;
+  const std::string_view version = name.substr(blank + 1);
+  const auto number = version.starts_with("v") ? ParseInt(version.substr(1)) : std::nullopt;
+  if (!number || *number < 1) {
+    throw Error(Code::kInvalidArgument, StrCat("model '", name, "': must be NAME or NAME vN"),
+                "like: ials v3");
+  }
+  return Find(name.substr(0, blank), *number).id;
+}
+
 std::unique_ptr<Model> ModelStore::Load(const ModelVersion& id) const {
   Find(id.type, id.version);
   return LoadModel(Folder(id) / "model.bin");
@@ -179,12 +191,12 @@ void ModelStore::Publish(const ModelVersion& champion, const ModelVersion& fallb
     json["previous"] =
         old->champion == champion && old->previous ? ToJson(*old->previous) : ToJson(old->champion);
   }
-  WriteFileAtomic(root_ / "published.json", json.Pretty());
+  WriteFileAtomic(published_file(), json.Pretty());
 }
 
 std::optional<Published> ModelStore::ReadPublished() const {
-  if (!fs::exists(root_ / "published.json")) return std::nullopt;
-  const Json json = ReadOwnJson(root_ / "published.json");
+  if (!fs::exists(published_file())) return std::nullopt;
+  const Json json = ReadOwnJson(published_file());
   Published published{
       VersionFromJson(json.At("champion")), VersionFromJson(json.At("fallback")), {}};
   if (const Json* previous = json.Find("previous")) published.previous = VersionFromJson(*previous);

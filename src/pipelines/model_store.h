@@ -56,6 +56,8 @@ class ModelStore {
   std::vector<ModelManifest> List() const;
   // `version` < 0: the newest. Throws not_found, naming what there is.
   ModelManifest Find(std::string_view type, int64_t version) const;
+  // "ials", its newest version, or "ials v3". Throws not_found, invalid_argument.
+  ModelVersion Named(std::string_view name) const;
   // Throws what LoadModel throws, and not_found.
   std::unique_ptr<Model> Load(const ModelVersion& id) const;
 
@@ -69,6 +71,8 @@ class ModelStore {
   void Publish(const ModelVersion& champion, const ModelVersion& fallback);
   // Nothing before the first Publish.
   std::optional<Published> ReadPublished() const;
+  // What Publish writes.
+  std::filesystem::path published_file() const { return root_ / "published.json"; }
 
  private:
   std::filesystem::path Folder(const ModelVersion& id) const;

@@ -25,8 +25,8 @@ struct LoadedTable {
   int64_t rejected() const;
 };
 
-// Counts the rows of `bronze_tables` ("ratings", ...), which must be readable, and of those tables in
-// `rejects`, rows in the form of silver.rejects.
+// Counts the rows of `bronze_tables` ("ratings", ...), which must be readable, and of those tables
+// in `rejects`, rows in the form of silver.rejects.
 std::vector<LoadedTable> CountRejects(lake::Session& session,
                                       const std::vector<std::string>& bronze_tables,
                                       const std::string& rejects);

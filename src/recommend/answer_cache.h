@@ -16,8 +16,10 @@ namespace marquee {
 
 // What a bundle, which never changes, answers to a user who asks for k items.
 struct CachedAnswer {
-  std::string rung;
-  std::vector<Recommended> items;
+  std::string rung = {};
+  std::vector<Recommended> items = {};
+  std::string rung_reason = {};
+  bool keep = true;  // a later answer would be the same
 };
 
 // The answers asked for most recently, `max_items` recommended items in all. Of one bundle.

@@ -24,10 +24,13 @@ struct ModelBundle {
   int64_t version = 0;  // 3
   std::shared_ptr<const Model> model;
   std::shared_ptr<const Model> popular;  // the fallback for users without history
-  Interactions interactions;             // all that a user met: left out of the answers
-  Interactions liked;                    // of these, what the model scores from; the same rows
+  // Models beside it, of the same items, that rules can ask by their type.
+  std::vector<std::shared_ptr<const Model>> beside;
+  Interactions interactions;  // all that a user met: left out of the answers
+  Interactions liked;         // of these, what the model scores from; the same rows
   std::shared_ptr<const Catalog> catalog;
   std::shared_ptr<const LoadedActivity> activity;  // of `interactions`; may be null: none
+  std::string data = {};  // names the versions of the tables that it is made of
   int64_t loaded_ms = 0;
   bool rated = true;       // values are ratings; else each is 1 and says that the item was met
   float min_rating = 3.5;  // ratings above it count as liked

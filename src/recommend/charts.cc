@@ -52,6 +52,9 @@ Met CountMet(const RecommendEngine& engine, const ModelBundle& bundle, int days)
 Recommendation Chart(std::shared_ptr<const ModelBundle> bundle, std::string rung,
                      const ChartQuery& query, const std::function<double(int32_t)>& score,
                      const std::function<std::string(int32_t)>& reason) {
+  const std::string_view source = rung == "popular"    ? bundle->popular->type()
+                                  : rung == "trending" ? "trending"
+                                                       : "new";
   const Catalog& catalog = *bundle->catalog;
   const FilterCheck check(catalog, query.filter);
   std::vector<std::pair<double, int32_t>> scored;
@@ -69,7 +72,7 @@ Recommendation Chart(std::shared_ptr<const ModelBundle> bundle, std::string rung
   Recommendation chart{"", std::move(rung), {}, bundle};
   for (auto i = static_cast<size_t>(query.skip); i < end; ++i) {
     const auto& [of_row, row] = scored[i];
-    chart.items.push_back({row, static_cast<float>(of_row), reason(row)});
+    chart.items.push_back({row, static_cast<float>(of_row), reason(row), source});
   }
   return chart;
 }

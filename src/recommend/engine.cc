@@ -1,7 +1,7 @@
 #include "recommend/engine.h"
 
 #include <algorithm>
-#include <cmath>
+#include <chrono>
 #include <limits>
 #include <map>
 #include <optional>
@@ -10,33 +10,20 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "kernels/top_k.h"
 #include "recommend/answer_cache.h"
+#include "recommend/ladder.h"
 #include "recommend/reasons.h"
-#include "recommend/selection.h"
+#include "recommend/rule_plan.h"
+#include "recommend/shelves.h"
 
 namespace marquee {
 namespace {
 
 constexpr size_t kCachedItems = 1 << 18;  // about 100 bytes each
 constexpr size_t kTopGenres = 3;
-
-// Whether a ranking can be read from the scores.
-bool SaysSomething(std::span<const float> scores) {
-  const float first = scores[0];
-  bool differs = false;
-  for (const float score : scores) {
-    if (!std::isfinite(score)) return false;
-    differs = differs || score != first;
-  }
-  return differs;
-}
-
-std::vector<int32_t> ItemsOf(const std::vector<kernels::Ranked>& ranked) {
-  std::vector<int32_t> items;
-  for (const kernels::Ranked& entry : ranked) items.push_back(entry.index);
-  return items;
-}
+constexpr int kGuardThreads = 8;
+constexpr int kModelPercent = 90;  // of the deadline; the rest is for what follows
+constexpr int kWarmUsers = 64;
 
 std::vector<std::string> TopGenres(const ModelBundle& bundle, const SparseRow& met) {
   std::map<std::string, int64_t> counts;
@@ -79,115 +66,78 @@ std::vector<LiveEntry> WithSession(std::vector<LiveEntry> live, const RecommendQ
   return live;
 }
 
-// One request on its way down the fallback ladder.
-struct Ask {
-  const ModelBundle& bundle;
-  const RecommendQuery& query;
-  const UserHistory& history;
-  std::vector<int32_t> left_out;
-  bool known;  // the user liked something before this session
-
-  std::vector<float> NoScores() const {
-    return std::vector<float>(static_cast<size_t>(bundle.catalog->size()));
-  }
-  std::vector<kernels::Ranked> Select(std::span<const float> scores) const {
-    return marquee::Select(*bundle.catalog, scores, left_out, query);
-  }
-};
-
-// What the model makes of what a user liked and of what else is known; no items when it has nothing
-// to say.
-CachedAnswer ByModel(const Ask& ask) {
-  const bool cold = ask.history.liked().size() == 0;
-  CachedAnswer answer{cold ? "profile" : "popular", {}};
-  const std::unique_ptr<FoldedUser> folded =
-      ask.bundle.model->FoldWith(ask.history.liked(), ask.history.features());
-  std::vector<float> scores = ask.NoScores();
-  folded->Score(scores);
-  if (!SaysSomething(scores)) return answer;
-  const auto ranked = ask.Select(scores);
-  const auto explanations = folded->Explain(ItemsOf(ranked), 1);
-  for (size_t i = 0; i < ranked.size(); ++i) {
-    if (!explanations[i].empty()) answer.rung = ask.known ? "personal" : "session";
-    answer.items.push_back(
-        {ranked[i].index, ranked[i].score,
-         cold ? ProfileReason() : HistoryReason(ask.bundle, ask.history, explanations[i])});
-  }
-  return answer;
-}
-
-// What fits stated tastes; no items when there are none.
-CachedAnswer ByTaste(const Ask& ask) {
-  CachedAnswer answer{"content", {}};
-  if (ask.query.tastes.empty()) return answer;
-  const std::vector<float> scores = TasteScores(*ask.bundle.catalog, ask.query.tastes);
-  for (const kernels::Ranked& entry : ask.Select(scores)) {
-    answer.items.push_back(
-        {entry.index, entry.score, TasteReason(ask.bundle, ask.query.tastes, entry.index)});
-  }
-  return answer;
-}
-
-CachedAnswer ByPopularity(const Ask& ask) {
-  CachedAnswer answer{"popular", {}};
-  std::vector<float> scores = ask.NoScores();
-  if (scores.empty()) return answer;
-  ask.bundle.popular->Score({}, scores);
-  for (const kernels::Ranked& entry : ask.Select(scores)) {
-    answer.items.push_back({entry.index, entry.score, PopularReason()});
-  }
-  return answer;
-}
-
-// Down the ladder to the first rung that has something to show.
-CachedAnswer Descend(const Ask& ask) {
-  const bool liked = ask.history.liked().size() > 0;
-  if (liked) {
-    CachedAnswer personal = ByModel(ask);
-    if (!personal.items.empty()) return personal;
-  }
-  CachedAnswer by_taste = ByTaste(ask);
-  if (!by_taste.items.empty()) return by_taste;
-  if (!liked && !ask.history.features().empty()) {
-    CachedAnswer profile = ByModel(ask);
-    if (!profile.items.empty()) return profile;
-  }
-  return ByPopularity(ask);
-}
-
 }  // namespace
 
-// A bundle and what it has answered: swapped together.
+// A bundle, the rules for it and what was answered so: swapped together.
 struct RecommendEngine::Active {
-  explicit Active(std::shared_ptr<const ModelBundle> given) : bundle(std::move(given)) {}
+  Active(std::shared_ptr<const ModelBundle> given_bundle,
+         std::shared_ptr<const Shelves> given_shelves, std::shared_ptr<const Rules> rules,
+         int64_t rules_ms)
+      : bundle(std::move(given_bundle)),
+        shelves(std::move(given_shelves)),
+        plan(std::make_shared<RulePlan>(std::move(rules), *bundle->catalog, rules_ms)) {}
 
   const std::shared_ptr<const ModelBundle> bundle;
+  const std::shared_ptr<const Shelves> shelves;
+  const std::shared_ptr<const RulePlan> plan;
   mutable AnswerCache answers{kCachedItems};
 };
 
-RecommendEngine::RecommendEngine(std::shared_ptr<const ModelBundle> bundle, int max_live_entries)
-    : live_(max_live_entries), active_(std::make_shared<Active>(std::move(bundle))) {}
+RecommendEngine::RecommendEngine(std::shared_ptr<const ModelBundle> bundle, int max_live_entries,
+                                 int deadline_ms)
+    : RecommendEngine(std::move(bundle), std::make_shared<LiveUsers>(max_live_entries),
+                      deadline_ms) {}
+
+RecommendEngine::RecommendEngine(std::shared_ptr<const ModelBundle> bundle,
+                                 const RecommendEngine& like)
+    : RecommendEngine(std::move(bundle), like.live_, like.deadline_ms_) {
+  FollowRules(like);
+}
+
+RecommendEngine::RecommendEngine(std::shared_ptr<const ModelBundle> bundle,
+                                 std::shared_ptr<LiveUsers> live, int deadline_ms)
+    : deadline_ms_(deadline_ms), live_(std::move(live)), guard_(kGuardThreads), base_(bundle) {
+  const auto shelves = std::make_shared<const Shelves>(*bundle);
+  active_ = std::make_shared<Active>(std::move(bundle), shelves, std::make_shared<Rules>(), 0);
+}
 
 RecommendEngine::~RecommendEngine() = default;
 
 Recommendation RecommendEngine::Recommend(const RecommendQuery& query) const {
   const std::shared_ptr<const Active> current = active();
   const ModelBundle& bundle = *current->bundle;
-  const std::vector<LiveEntry> entries = live_.Entries(query.user_id);
-  const UserHistory history(bundle, query.user_id, WithSession(entries, query));
-  // Events change an answer, so only one that rests on the bundle alone is kept.
-  const int32_t row = query.plain() ? history.row_of_bundle() : -1;
+  const std::vector<LiveEntry> entries = live_->Entries(query.user_id);
+  // Events change an answer and draws are of one request, so only one that rests on the bundle and
+  // the rules alone is kept.
+  const bool draws = current->plan->explores() && !query.request_id.empty();
+  int32_t row = -1;
+  if (query.plain() && !draws && entries.empty()) {
+    row = bundle.interactions.users().Find(query.user_id).value_or(-1);
+  }
   std::shared_ptr<const CachedAnswer> answer;
   if (row >= 0) answer = current->answers.Find(row, query.k);
   if (!answer) {
-    const bool known =
-        query.session.empty() || UserHistory(bundle, query.user_id, entries).liked().size() > 0;
-    const Ask ask{bundle, query, history,
-                  LeftOut(*bundle.catalog, query.filter, history.met().columns), known};
-    answer = std::make_shared<CachedAnswer>(Descend(ask));
-    if (row >= 0) current->answers.Insert(row, query.k, answer);
+    answer = std::make_shared<CachedAnswer>(Answer(*current, query, entries));
+    if (row >= 0 && answer->keep) current->answers.Insert(row, query.k, answer);
   }
-  return {query.user_id, answer->rung, answer->items, current->bundle};
+  return {query.user_id, answer->rung, answer->items, current->bundle, answer->rung_reason};
+}
+
+CachedAnswer RecommendEngine::Answer(const Active& current, const RecommendQuery& query,
+                                     std::span<const LiveEntry> entries) const {
+  const ModelBundle& bundle = *current.bundle;
+  ModelGuard::Clock::time_point deadline = query.deadline;
+  int model_ms = 0;
+  if (deadline_ms_ > 0) {
+    model_ms = std::max(1, deadline_ms_ * kModelPercent / 100);
+    deadline = std::min(deadline, ModelGuard::Clock::now() + std::chrono::milliseconds(model_ms));
+  }
+  const bool known =
+      query.session.empty() || UserHistory(bundle, query.user_id, entries).liked().size() > 0;
+  const std::vector<LiveEntry> live = WithSession({entries.begin(), entries.end()}, query);
+  const auto ask =
+      std::make_shared<Ask>(current.bundle, current.shelves, current.plan, query, live, known);
+  return Descend(ask, guard_, model_ms, deadline);
 }
 
 Recommendation RecommendEngine::Similar(std::string_view item_id, int k) const {
@@ -204,14 +154,14 @@ Recommendation RecommendEngine::Similar(std::string_view item_id, int k) const {
   for (const ScoredItem& neighbour : current->model->SimilarItems(*item, more)) {
     if (answer.items.size() == static_cast<size_t>(k)) break;
     if (std::ranges::binary_search(hidden, neighbour.item)) continue;
-    answer.items.push_back({neighbour.item, neighbour.score, reason});
+    answer.items.push_back({neighbour.item, neighbour.score, reason, current->model->type()});
   }
   return answer;
 }
 
 UserProfile RecommendEngine::User(std::string_view user_id) const {
   const std::shared_ptr<const ModelBundle> current = bundle();
-  const UserHistory history(*current, user_id, live_.Entries(user_id));
+  const UserHistory history(*current, user_id, live_->Entries(user_id));
   if (!history.known())
     throw Error(Code::kNotFound, StrCat("no user '", user_id, "'"), "check the id");
   const SparseRow& met = history.met();
@@ -227,8 +177,87 @@ UserProfile RecommendEngine::User(std::string_view user_id) const {
 
 std::shared_ptr<const ModelBundle> RecommendEngine::bundle() const { return active()->bundle; }
 
-void RecommendEngine::Swap(std::shared_ptr<const ModelBundle> bundle) {
-  auto next = std::make_shared<const Active>(std::move(bundle));
+std::shared_ptr<const ModelBundle> RecommendEngine::base() const {
+  const std::lock_guard lock(change_mutex_);
+  return base_;
+}
+
+void RecommendEngine::Swap(std::shared_ptr<const ModelBundle> base) {
+  const std::lock_guard lock(change_mutex_);
+  base_ = std::move(base);
+  ActivateBase();
+  guard_.Distrust();
+}
+
+void RecommendEngine::SetOverlay(std::shared_ptr<const Overlay> overlay) {
+  const std::lock_guard lock(change_mutex_);
+  overlay_ = std::move(overlay);
+  ActivateBase();
+}
+
+void RecommendEngine::ActivateBase() {
+  const auto bundle = WithOverlay(base_, *overlay_);
+  const auto old = active();
+  if (bundle == old->bundle) return;
+  const bool same = bundle->catalog == old->bundle->catalog &&
+                    &bundle->liked.by_user() == &old->bundle->liked.by_user();
+  const auto shelves = same ? old->shelves : std::make_shared<const Shelves>(*bundle);
+  Activate(std::make_shared<const Active>(bundle, shelves, rules_, rules_ms_));
+}
+
+void RecommendEngine::WarmUp() const {
+  const std::shared_ptr<const ModelBundle> current = bundle();
+  const int32_t users = current->interactions.num_users();
+  for (int i = 0; i < kWarmUsers && users > 0; ++i) {
+    const auto row = static_cast<int32_t>(int64_t{users} * i / kWarmUsers);
+    Recommend(current->interactions.users().Name(row), 1 + i);
+  }
+}
+
+void RecommendEngine::SetRules(std::shared_ptr<const Rules> rules, int64_t now_ms) {
+  const std::lock_guard lock(change_mutex_);
+  rules_ = std::move(rules);
+  rules_ms_ = now_ms;
+  const auto old = active();
+  Activate(std::make_shared<const Active>(old->bundle, old->shelves, rules_, rules_ms_));
+  const std::lock_guard state_lock(mutex_);
+  rules_state_ = {now_ms, {}, {}};
+}
+
+void RecommendEngine::FollowRules(const RecommendEngine& other) {
+  const auto theirs = other.active()->plan;
+  if (theirs == followed_) return;
+  followed_ = theirs;
+  std::shared_ptr<const Overlay> overlay;
+  {
+    const std::lock_guard lock(other.change_mutex_);
+    overlay = other.overlay_;
+  }
+  SetOverlay(std::move(overlay));
+  SetRules(theirs->shared_rules(), theirs->now_ms());
+}
+
+void RecommendEngine::UpdateRules(int64_t now_ms) {
+  const std::lock_guard lock(change_mutex_);
+  const auto old = active();
+  if (now_ms < old->plan->next_change_ms()) return;
+  rules_ms_ = now_ms;
+  Activate(std::make_shared<const Active>(old->bundle, old->shelves, rules_, rules_ms_));
+}
+
+void RecommendEngine::RefuseRules(std::string error) {
+  const std::lock_guard lock(mutex_);
+  rules_state_.error = std::move(error);
+}
+
+RulesState RecommendEngine::rules_state() const {
+  const std::lock_guard lock(mutex_);
+  RulesState state = rules_state_;
+  state.warnings = active_->plan->warnings();
+  return state;
+}
+
+void RecommendEngine::Activate(std::shared_ptr<const Active> next) {
   const std::lock_guard lock(mutex_);
   active_.swap(next);
 }

@@ -8,67 +8,13 @@
 #include <thread>
 
 #include "base/error_matchers.h"
-#include "models/registry.h"
+#include "recommend/test_bundle.h"
 
 namespace marquee {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr int kUsers = 40;
-constexpr int kItems = 20;
-
-// Two camps: even users like even items, odd users odd ones; each skips two of its camp. User
-// "stranger" likes nothing.
-Interactions TwoCamps(float liked, float disliked) {
-  InteractionsBuilder builder;
-  for (int item = 0; item < kItems; ++item) builder.AddItem("i" + std::to_string(item));
-  for (int user = 0; user < kUsers; ++user) {
-    const int32_t row = builder.AddUser("u" + std::to_string(user));
-    for (int item = user % 2; item < kItems; item += 2) {
-      if ((item / 2 + user / 2) % 5 != 0) builder.Add(row, item, liked, 100 + item);
-    }
-    if (disliked > 0) builder.Add(row, (user + 1) % 2, disliked, 50);
-  }
-  UserContent people;
-  for (int user = 0; user < kUsers; ++user)
-    people.features.push_back({user % 2 == 0 ? "camp=even" : "camp=odd"});
-  people.features.push_back({"camp=even"});
-  builder.SetUserContent(std::move(people));
-  const int32_t stranger = builder.AddUser("stranger");
-  if (disliked > 0) builder.Add(stranger, 3, disliked, 60);
-  return builder.Build();
-}
-
-std::shared_ptr<const Model> Train(const std::string& type, const Interactions& data) {
-  NoTrainObserver observer;
-  TrainRequest request{.type = type, .settings = {}, .seed = 1, .threads = 1};
-  if (type == "hybrid") request.settings = {{"factors", "8"}, {"epochs", "20"}};
-  if (type == "ials") request.settings = {{"factors", "8"}, {"epochs", "8"}};
-  return TrainModel(request, data, observer);
-}
-
-std::shared_ptr<ModelBundle> MakeBundle(const std::string& type, float liked = 5,
-                                        float disliked = 1) {
-  auto bundle = std::make_shared<ModelBundle>();
-  bundle->name = type + " v1";
-  bundle->interactions = TwoCamps(liked, disliked);
-  bundle->liked = disliked > 0 ? KeepAbove(bundle->interactions, 3.5f) : bundle->interactions;
-  bundle->model = Train(type, bundle->liked);
-  bundle->rated = liked != 1;
-  bundle->popular = Train("most-popular", bundle->liked);
-  std::vector<CatalogItem> items;
-  for (int item = 0; item < kItems; ++item) {
-    CatalogItem known;
-    known.item_id = "i" + std::to_string(item);
-    known.title = item == 4 ? "" : "Film " + std::to_string(item);
-    known.genres = {item % 2 == 0 ? "Drama" : "Comedy"};
-    items.push_back(known);
-  }
-  bundle->catalog = std::make_shared<Catalog>(std::move(items));
-  return bundle;
-}
 
 class EngineTest : public testing::TestWithParam<std::string> {
  protected:
@@ -110,13 +56,13 @@ TEST_P(EngineTest, AskedTwiceTheAnswerIsTheSame) {
   }
 }
 
-TEST_P(EngineTest, AnUnknownUserAndOneWithoutLikesGetWhatIsPopular) {
-  for (const char* user : {"nobody", "stranger"}) {
-    const Recommendation answer = engine_.Recommend(user, 3);
-    EXPECT_EQ(answer.rung, "popular");
-    EXPECT_EQ(answer.items.size(), 3u);
-    EXPECT_EQ(answer.items[0].reason, "popular with everyone");
-  }
+TEST_P(EngineTest, AnUnknownUserGetsWhatIsPopularAndOneWithoutLikesWhatIsSoWithTheirLike) {
+  const Recommendation answer = engine_.Recommend("nobody", 3);
+  EXPECT_EQ(answer.rung, "popular");
+  EXPECT_EQ(answer.items.size(), 3u);
+  EXPECT_EQ(answer.items[0].reason, "popular with everyone");
+  EXPECT_EQ(answer.items[0].source, "most-popular");
+  EXPECT_EQ(engine_.Recommend("stranger", 3).rung, "segment");
   for (const Recommended& recommended : engine_.Recommend("stranger", kItems).items) {
     EXPECT_NE(recommended.item, 3);
   }
@@ -229,7 +175,7 @@ TEST(Engine, WithoutRatingsTheReasonSaysWatched) {
   EXPECT_THAT(engine.Recommend("u2", 1).items.at(0).reason, HasSubstr("because you watched "));
 }
 
-TEST(Engine, AModelWithNothingToSayFallsBackToPopular) {
+TEST(Engine, AModelWithNothingToSayIsPassedOver) {
   auto bundle = MakeBundle("ials");
   bundle->model = Train("most-popular", bundle->liked);
   InteractionsBuilder one;
@@ -237,30 +183,8 @@ TEST(Engine, AModelWithNothingToSayFallsBackToPopular) {
   one.AddUser("u0");
   for (int item = 0; item < kItems; ++item) one.Add(0, item, 5, 1);
   bundle->model = Train("most-popular", one.Build());  // every score is equal
-  EXPECT_EQ(RecommendEngine(bundle).Recommend("u2", 3).rung, "popular");
+  EXPECT_EQ(RecommendEngine(bundle).Recommend("u2", 3).rung, "segment");
 }
-
-// Says what it is told to.
-class ScriptedModel : public Model {
- public:
-  ScriptedModel(std::shared_ptr<const IdDictionary> items, std::vector<float> scores,
-                std::vector<ScoredItem> explanation)
-      : Model(std::move(items)), scores_(std::move(scores)), explanation_(std::move(explanation)) {}
-
-  std::string_view type() const override { return "scripted"; }
-  void Score(const SparseRow&, std::span<float> scores) const override {
-    std::copy(scores_.begin(), scores_.end(), scores.begin());
-  }
-  std::vector<ScoredItem> SimilarItems(int32_t, int) const override { return {{7, 0.5f}}; }
-  std::vector<ScoredItem> Explain(const SparseRow&, int32_t, int) const override {
-    return explanation_;
-  }
-  void Save(ModelWriter&) const override {}
-
- private:
-  const std::vector<float> scores_;
-  const std::vector<ScoredItem> explanation_;
-};
 
 // A bundle whose users liked with 4.5, and whose model is scripted. User u2 did not meet 8 and 18.
 std::shared_ptr<ModelBundle> Scripted(std::vector<float> scores,
@@ -314,11 +238,11 @@ TEST(Engine, AModelThatDoesNotLookAtUsersIsCalledPopular) {
   EXPECT_EQ(answer.items.at(0).reason, "popular with everyone");
 }
 
-TEST(Engine, ScoresThatAreNoNumbersFallBackToPopular) {
+TEST(Engine, ScoresThatAreNoNumbersArePassedOver) {
   for (const float score : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
     const RecommendEngine engine(Scripted(ScoresWith(18, score), {{0, 1.0f}}));
     const Recommendation answer = engine.Recommend("u2", 3);
-    EXPECT_EQ(answer.rung, "popular") << score;
+    EXPECT_EQ(answer.rung, "segment") << score;
     EXPECT_EQ(answer.items.size(), 3u);
   }
 }

@@ -3,13 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "events/event.h"
@@ -48,14 +49,17 @@ class LiveEntry {
   int64_t removed_ms_ = kNever;
 };
 
-// Thread-safe; users are spread over locks. Memory: 48 bytes an entry, and each id once.
+// Thread-safe; users are spread over locks. Memory: 16 bytes an opinion, hint or removal that is
+// kept (most items have one of the three), a quarter of that in reserve, about 100 bytes a user and
+// each item's id once.
 class LiveUsers {
  public:
   // Of a user, the `max_entries` items that were last acted on are kept; what is dropped is as if
   // it had not been. REQUIRES: > 0.
   explicit LiveUsers(int max_entries = 500) : max_entries_(static_cast<size_t>(max_entries)) {}
 
-  // Impressions and searches change nothing. O(entries of the user).
+  // Impressions and searches change nothing. O(entries of the user). REQUIRES: as CheckEvent has
+  // it.
   void Observe(const Event& event);
   // One an item; empty for somebody who did nothing.
   std::vector<LiveEntry> Entries(std::string_view user_id) const;
@@ -72,22 +76,34 @@ class LiveUsers {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
+  // One deed in 16 bytes.
+  struct Packed {
+    uint64_t stamp;  // time_ms * 256 + kind
+    float value;
+    int32_t item;  // row in item_ids_
+  };
+  struct User {
+    std::vector<Packed> deeds;  // those of an item stand together, at most one of each role
+    size_t items = 0;           // how many different ones
+  };
   struct Shard {
     mutable std::mutex mutex;
-    std::unordered_map<std::string, std::vector<LiveEntry>, Hash, std::equal_to<>> users;
+    std::unordered_map<std::string, User, Hash, std::equal_to<>> users;
   };
   Shard& ShardOf(std::string_view user_id) { return shards_[Hash()(user_id) % shards_.size()]; }
   const Shard& ShardOf(std::string_view user_id) const {
     return shards_[Hash()(user_id) % shards_.size()];
   }
-  const std::string* Intern(std::string_view item_id);
+  static void Put(User& user, const Packed& deed);
+  static void DropOldestItem(User& user);
+  int32_t RowOf(std::string_view item_id);
 
   const size_t max_entries_;
   std::array<Shard, 64> shards_;
   LiveActivity activity_;
-  std::mutex items_mutex_;
-  // Guarded by items_mutex_; an element never moves.
-  std::unordered_set<std::string, Hash, std::equal_to<>> items_;
+  mutable std::shared_mutex items_mutex_;
+  std::deque<std::string> item_ids_;  // guarded by items_mutex_; an element never moves or changes
+  std::unordered_map<std::string_view, int32_t> item_rows_;  // guarded by items_mutex_
 };
 
 }  // namespace marquee

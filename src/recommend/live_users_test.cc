@@ -71,6 +71,17 @@ TEST(LiveUsers, ForgetsTheOldestBeyondTheLimit) {
               testing::ElementsAre("i10 click nan", "i8 click nan", "i9 click nan"));
 }
 
+TEST(LiveUsers, AnItemIsForgottenAsAWholeByItsNewestDeed) {
+  LiveUsers users(2);
+  users.Observe(Make(EventKind::kRating, "a", 1, 5));
+  users.Observe(Make(EventKind::kClick, "b", 2));
+  users.Observe(Make(EventKind::kRemove, "a", 3));
+  users.Observe(Make(EventKind::kLike, "b", 4));
+  users.Observe(Make(EventKind::kClick, "a", 1));
+  users.Observe(Make(EventKind::kClick, "c", 5));
+  EXPECT_THAT(Standing(users), testing::ElementsAre("b like nan", "c click nan"));
+}
+
 TEST(LiveUsers, ForgetsAUser) {
   LiveUsers users;
   users.Observe(Make(EventKind::kClick, "a", 1));

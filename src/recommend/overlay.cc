@@ -58,6 +58,7 @@ std::shared_ptr<const ModelBundle> WithOverlay(std::shared_ptr<const ModelBundle
       bundle->popular = base->popular == base->model
                             ? bundle->model
                             : WithNewItems(base->popular, *bundle->catalog);
+      for (auto& model : bundle->beside) model = WithNewItems(model, *bundle->catalog);
     }
   }
   if (!overlay.user_features.empty()) {

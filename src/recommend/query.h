@@ -1,6 +1,7 @@
 // What is asked of the engine.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -30,6 +31,10 @@ struct RecommendQuery {
   std::vector<std::string> session = {};      // ids of what somebody was just at, the latest last
   int64_t session_ms = 0;                     // when that was
   std::map<std::string, double> tastes = {};  // genre -> how much it is liked; below 0: disliked
+  // Names the answer: what exploration draws for a user depends on it. Empty: no exploration.
+  std::string request_id = {};
+  // When an answer is of no use any more; the engine may have an earlier one.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
   // Whether the answer depends on nothing but the user and k.
   bool plain() const {

@@ -23,6 +23,15 @@ const std::string& TitleOf(const ModelBundle& bundle, int32_t item) {
 std::string PopularReason() { return "popular with everyone"; }
 std::string ProfileReason() { return "liked by people like you"; }
 
+std::string SourceReason(std::string_view source) {
+  if (source == "recent") return "like what you liked last";
+  if (source == "content") return "of genres that you like";
+  if (source == "trending") return "liked by many lately";
+  if (source == "new") return "new";
+  if (source == "exploration") return "something else, to learn what you like";
+  return "often comes next";
+}
+
 std::string HistoryReason(const ModelBundle& bundle, const UserHistory& history,
                           const std::vector<ScoredItem>& explanation) {
   if (explanation.empty()) return PopularReason();

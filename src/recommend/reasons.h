@@ -16,6 +16,8 @@ namespace marquee {
 const std::string& TitleOf(const ModelBundle& bundle, int32_t item);
 
 std::string PopularReason();
+// Of a source of the rules: "new", "trending", ...
+std::string SourceReason(std::string_view source);
 // For somebody known by features alone.
 std::string ProfileReason();
 // By the liked item that adds most to the score: "because you rated The Matrix 5". A model that

@@ -1,11 +1,10 @@
-// From scores to a list: what may be shown, how far it spreads.
+// Which titles may be shown, and how they fit stated tastes.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "kernels/top_k.h"
 #include "recommend/catalog.h"
 #include "recommend/query.h"
 
@@ -16,12 +15,6 @@ namespace marquee {
 // nearest.
 std::vector<int32_t> LeftOut(const Catalog& catalog, const ItemFilter& filter,
                              std::span<const int32_t> met);
-
-// The items of a query, best first: TopK, without the first `skip`. With diversity the best 400 are
-// candidates for the first 100 places; whatever is left follows by score, so pages are of one list.
-// O(items), and 40,000 comparisons of genres with diversity.
-std::vector<kernels::Ranked> Select(const Catalog& catalog, std::span<const float> scores,
-                                    std::span<const int32_t> left_out, const RecommendQuery& query);
 
 // How well each title fits stated tastes: the cosine of its genres with them, times the logarithm
 // of its number of ratings, so that among equals the known ones lead; 0 for a title that has none

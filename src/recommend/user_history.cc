@@ -38,7 +38,6 @@ UserHistory::UserHistory(const ModelBundle& bundle, std::string_view user_id,
                          std::span<const LiveEntry> live) {
   const std::optional<int32_t> user = bundle.FindUser(user_id);
   known_ = user.has_value() || !live.empty();
-  row_of_bundle_ = user && live.empty() ? *user : -1;
   if (user) {
     met_ = bundle.interactions.by_user().Row(*user);
     liked_ = bundle.liked.by_user().Row(*user);

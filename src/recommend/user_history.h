@@ -23,8 +23,6 @@ class UserHistory {
 
   // Whether the data or the events have the user.
   bool known() const { return known_; }
-  // The row in the bundle when all there is of the user is in the bundle, else -1.
-  int32_t row_of_bundle() const { return row_of_bundle_; }
   // Items with the values of SparseRow: ratings; where none was given, the bundle's liked_value.
   const SparseRow& met() const { return met_; }
   const SparseRow& liked() const { return liked_; }
@@ -44,7 +42,6 @@ class UserHistory {
   void Merge(const ModelBundle& bundle, std::span<const LiveEntry> live);
 
   bool known_;
-  int32_t row_of_bundle_;
   EventKind kind_of_bundle_;  // its entries are ratings, or met without one
   SparseRow met_;             // of the bundle, or of the rows below
   SparseRow liked_;

@@ -48,7 +48,6 @@ class UserHistoryTest : public testing::Test {
 TEST_F(UserHistoryTest, WithoutEventsItIsWhatTheDataHolds) {
   const UserHistory history(bundle_, "u", {});
   EXPECT_TRUE(history.known());
-  EXPECT_EQ(history.row_of_bundle(), 0);
   EXPECT_THAT(history.met().columns, ElementsAre(1, 3));
   EXPECT_THAT(history.liked().columns, ElementsAre(1));
   EXPECT_EQ(history.KindOf(1), EventKind::kRating);
@@ -59,7 +58,6 @@ TEST_F(UserHistoryTest, SomebodyNewIsWhatTheEventsSay) {
   Observe(EventKind::kClick, "i2", 7'000);
   const UserHistory history(bundle_, "new", live());
   EXPECT_TRUE(history.known());
-  EXPECT_EQ(history.row_of_bundle(), -1);
   EXPECT_THAT(history.liked().columns, ElementsAre(2));
   EXPECT_THAT(history.liked().values, ElementsAre(4.5f));
   EXPECT_THAT(history.liked().times_s, ElementsAre(7));
@@ -71,7 +69,6 @@ TEST_F(UserHistoryTest, EventsStandBetweenBeforeAndBehindWhatWasLoaded) {
   Observe(EventKind::kLike, "i0", 200'000);
   Observe(EventKind::kDislike, "i2", 200'000);
   const UserHistory history(bundle_, "u", live());
-  EXPECT_EQ(history.row_of_bundle(), -1);
   EXPECT_THAT(history.met().columns, ElementsAre(0, 1, 2, 3, 5));
   EXPECT_THAT(history.liked().columns, ElementsAre(0, 1, 5));
   EXPECT_THAT(history.liked().values, ElementsAre(4.5f, 5, 4));

@@ -89,6 +89,25 @@ std::vector<StoredEvent> Loaded(const ModelBundle& bundle, const std::string& us
   return events;
 }
 
+// What a user did, the last first, at most `count`: lists that were shown are passed over.
+std::vector<StoredEvent> DeedsOf(const EventLog& log, std::string_view user_id, size_t count) {
+  constexpr int kPage = 1000;
+  std::vector<StoredEvent> deeds;
+  int64_t before = std::numeric_limits<int64_t>::max();
+  while (true) {
+    std::vector<StoredEvent> page = log.ReadUser(user_id, before, kPage);
+    const bool last = page.size() < kPage;
+    if (!last) before = page.back().offset;
+    for (StoredEvent& stored : page) {
+      const bool list = stored.event.kind == EventKind::kImpression && stored.event.item_id.empty();
+      if (!list) deeds.push_back(std::move(stored));
+    }
+    if (!last && deeds.size() < count) continue;
+    if (deeds.size() > count) deeds.resize(count);
+    return deeds;
+  }
+}
+
 Json RenderHistory(const ModelBundle& bundle, std::span<const StoredEvent> events) {
   Json rendered = Json::MakeArray();
   for (const StoredEvent& stored : events) {
@@ -143,8 +162,7 @@ http::Response EventService::History(const http::Request& request) const {
   const auto limit = static_cast<size_t>(http::QueryInt(request, "limit", 100, 1, 1000));
   const auto skip = static_cast<size_t>(http::QueryInt(request, "skip", 0, 0, 100'000));
   const auto bundle = engine_.bundle();
-  std::vector<StoredEvent> events =
-      log_.ReadUser(user_id, std::numeric_limits<int64_t>::max(), static_cast<int>(skip + limit));
+  std::vector<StoredEvent> events = DeedsOf(log_, user_id, skip + limit);
   if (events.empty() && !bundle->FindUser(user_id)) {
     throw Error(Code::kNotFound, StrCat("no user '", user_id, "'"), "check the id");
   }

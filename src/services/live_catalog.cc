@@ -10,8 +10,8 @@
 
 namespace marquee {
 
-LiveCatalog::LiveCatalog(RecommendEngine& engine, RecordStore& store, Load load)
-    : engine_(engine), store_(store), load_(std::move(load)), base_(engine.bundle()) {
+LiveCatalog::LiveCatalog(RecommendEngine& engine, RecordStore& store, LiveCatalogHooks hooks)
+    : engine_(engine), store_(store), hooks_(std::move(hooks)) {
   Refresh();
 }
 
@@ -29,13 +29,6 @@ void LiveCatalog::Refresh() {
   RefreshLocked();
 }
 
-void LiveCatalog::SetBase(std::shared_ptr<const ModelBundle> base) {
-  const std::lock_guard lock(mutex_);
-  base_ = std::move(base);
-  applied_version_ = -1;
-  RefreshLocked();
-}
-
 void LiveCatalog::RefreshLocked() {
   const int64_t version = store_.version();
   if (version == applied_version_) return;
@@ -47,26 +40,39 @@ void LiveCatalog::RefreshLocked() {
     seen = erasure.requested_ms;
   }
   Forget(fresh);
-  const auto done_since = [&](const Erasure& e) { return e.done_ms >= base_->loaded_ms; };
-  if (load_ && std::ranges::any_of(erasures, done_since)) base_ = load_();
-  Overlay overlay;
+  // The mask first: what is loaded again still takes its time.
+  ApplyRecords(erasures);
+  const int64_t loaded_ms = engine_.base()->loaded_ms;
+  const auto done_since = [&](const Erasure& e) { return e.done_ms >= loaded_ms; };
+  if (hooks_.reload && std::ranges::any_of(erasures, done_since)) {
+    hooks_.reload();
+    ApplyRecords(erasures);
+  }
+  if (hooks_.changed) hooks_.changed();
+  applied_version_ = version;
+}
+
+// Lays over the engine's base what the records say.
+void LiveCatalog::ApplyRecords(const std::vector<Erasure>& erasures) {
+  auto overlay = std::make_shared<Overlay>();
   for (const Record& record : store_.List(RecordStore::Kind::kItem)) {
-    overlay.items.push_back(ItemChangeOf(record));
+    overlay->items.push_back(ItemChangeOf(record));
   }
   for (const Record& record : store_.List(RecordStore::Kind::kUser)) {
     std::vector<std::string> features = UserFeaturesOf(record);
-    if (!features.empty()) overlay.user_features[record.id] = std::move(features);
+    if (!features.empty()) overlay->user_features[record.id] = std::move(features);
   }
   std::set<std::string> hidden;
   for (const Erasure& erasure : erasures) {
-    if (erasure.done_ms == 0 || done_since(erasure)) hidden.insert(erasure.hash);
+    const bool in_base = erasure.done_ms >= engine_.base()->loaded_ms;
+    if (erasure.done_ms == 0 || in_base) hidden.insert(erasure.hash);
   }
   if (!hidden.empty()) {
-    overlay.is_erased = [&](std::string_view id) { return hidden.contains(store_.HashOf(id)); };
+    overlay->is_erased = [&store = store_, hidden](std::string_view id) {
+      return hidden.contains(store.HashOf(id));
+    };
   }
-  const auto bundle = WithOverlay(base_, overlay);
-  if (bundle != engine_.bundle()) engine_.Swap(bundle);
-  applied_version_ = version;
+  engine_.SetOverlay(std::move(overlay));
 }
 
 void LiveCatalog::Forget(const std::set<std::string>& hashes) {

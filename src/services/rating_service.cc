@@ -13,6 +13,7 @@
 #include "http/url.h"
 #include "services/cursor.h"
 #include "services/event_json.h"
+#include "services/json_body.h"
 #include "services/people.h"
 #include "services/recommend_query.h"
 
@@ -150,7 +151,7 @@ http::Response RatingService::Get(const http::Request& request) const {
 http::Response RatingService::Add(const http::Request& request) const {
   http::RequireKnownQuery(request, {});
   const Event event =
-      ParseEvent(Json::Parse(http::DecodedBody(request, kMaxQueryBytes)), clock_.NowMs());
+      ParseEvent(Json::Parse(http::DecodedBody(request, kMaxJsonBodyBytes)), clock_.NowMs());
   if (event.kind != EventKind::kRating) {
     throw Error(Code::kInvalidArgument, "field 'rating' is missing",
                 "give rating; POST /log_interaction takes other events");
@@ -165,7 +166,7 @@ http::Response RatingService::Add(const http::Request& request) const {
 
 http::Response RatingService::Change(const http::Request& request) const {
   http::RequireKnownQuery(request, {});
-  const Json patch = Json::Parse(http::DecodedBody(request, kMaxQueryBytes));
+  const Json patch = Json::Parse(http::DecodedBody(request, kMaxJsonBodyBytes));
   const std::vector<std::string> fields = {"rating"};
   RequireObject("the body", patch, fields);
   Rating rating = RequireRating(engine_, request);

@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/json_fields.h"
 #include "base/text.h"
-#include "http/body.h"
 #include "http/params.h"
+#include "services/json_body.h"
 
 namespace marquee {
 namespace {
@@ -19,6 +19,12 @@ constexpr size_t kMaxTextBytes = 256;
 const std::vector<std::string> kFields = {
     "user_id",  "num_recommendations", "k", "offset", "genres", "exclude", "min_year", "max_year",
     "diversity"};
+
+std::vector<std::string> WithExperiment(std::vector<std::string> fields) {
+  fields.push_back("experiment");
+  return fields;
+}
+const std::vector<std::string> kParameters = WithExperiment(kFields);
 
 int64_t WholeNumber(std::string_view field, const Json* value, int64_t fallback, int64_t min,
                     int64_t max) {
@@ -80,7 +86,7 @@ ItemFilter FilterOfParameters(const http::Request& request) {
 RecommendQuery QueryOfParameters(const http::Request& request, bool user_in_query) {
   RecommendQuery query;
   if (user_in_query) {
-    http::RequireKnownQuery(request, kFields);
+    http::RequireKnownQuery(request, kParameters);
     const std::optional<std::string_view> id = request.FindQuery("user_id");
     if (!id) {
       throw Error(Code::kInvalidArgument, "query parameter 'user_id' is missing",
@@ -88,7 +94,7 @@ RecommendQuery QueryOfParameters(const http::Request& request, bool user_in_quer
     }
     query.user_id = CheckedId("user_id", *id);
   } else {
-    http::RequireKnownQuery(request, std::span(kFields).subspan(1));
+    http::RequireKnownQuery(request, std::span(kParameters).subspan(1));
     query.user_id = CheckedId("user_id", request.PathParam("user_id"));
   }
   query.k = CountOfQuery(request);
@@ -99,17 +105,9 @@ RecommendQuery QueryOfParameters(const http::Request& request, bool user_in_quer
 }
 
 Json BodyOf(const http::Request& request, std::initializer_list<std::string_view> required) {
-  http::RequireKnownQuery(request, {});
-  Json body = Json::Parse(http::DecodedBody(request, kMaxQueryBytes));
   std::vector<std::string> known = kFields;
   known.insert(known.end(), required.begin(), required.end());
-  RequireObject("the body", body, known);
-  for (const std::string_view field : required) {
-    if (GivenField(body, field) != nullptr) continue;
-    throw Error(Code::kInvalidArgument, StrCat("field '", field, "' is missing"),
-                StrCat("give ", field));
-  }
-  return body;
+  return ObjectOf(request, required, known);
 }
 
 RecommendQuery QueryOfBody(const Json& body) {

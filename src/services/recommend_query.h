@@ -14,8 +14,7 @@
 
 namespace marquee {
 
-constexpr int kMaxRecommended = 1000;       // items of one answer
-constexpr size_t kMaxQueryBytes = 1 << 20;  // of a body, unpacked
+constexpr int kMaxRecommended = 1000;  // items of one answer
 
 // `text`, at most 256 bytes.
 std::string_view CheckedText(std::string_view name, std::string_view text);

@@ -1,9 +1,12 @@
 #include "services/recommend_service.h"
 
+#include <utility>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "http/body.h"
 #include "http/params.h"
+#include "services/json_body.h"
 #include "services/recommend_query.h"
 #include "services/render.h"
 
@@ -28,18 +31,18 @@ http::Response RecommendService::Session(const http::Request& request) const {
   RecommendQuery query = QueryOfBody(body);
   query.session = IdsOf(body, "items", kMaxRecommended);
   query.session_ms = clock_.NowMs();
-  return Answer(query, request);
+  return Answer(std::move(query), request);
 }
 
 http::Response RecommendService::ByTaste(const http::Request& request) const {
   http::RequireKnownQuery(request, {});
-  const Json json = Json::Parse(http::DecodedBody(request, kMaxQueryBytes));
+  const Json json = Json::Parse(http::DecodedBody(request, kMaxJsonBodyBytes));
   const bool bare = json.is_object() && json.Find("preferences") == nullptr;
   const Json body =
       bare ? Json::MakeObject({{"preferences", json}}) : BodyOf(request, {"preferences"});
   RecommendQuery query = QueryOfBody(body);
   query.tastes = TastesOf(body.At("preferences"));
-  return Answer(query, request);
+  return Answer(std::move(query), request);
 }
 
 http::Response RecommendService::Batch(const http::Request& request) const {
@@ -52,6 +55,8 @@ http::Response RecommendService::Batch(const http::Request& request) const {
                        kMaxBatchItems, " titles in all"),
                 "ask for fewer users at once, or fewer titles");
   }
+  query.request_id = request.id;
+  query.deadline = request.deadline;
   Json answers = Json::MakeArray();
   for (std::string& user_id : user_ids) {
     query.user_id = std::move(user_id);
@@ -60,9 +65,12 @@ http::Response RecommendService::Batch(const http::Request& request) const {
   return http::Json(Json::MakeObject({{"recommendations", std::move(answers)}}));
 }
 
-http::Response RecommendService::Answer(const RecommendQuery& query,
-                                        const http::Request& request) const {
-  return http::Json(RenderRecommendation(engine_.Recommend(query), request.id));
+http::Response RecommendService::Answer(RecommendQuery query, const http::Request& request) const {
+  query.request_id = request.id;
+  query.deadline = request.deadline;
+  const std::string_view experiment = request.FindQuery("experiment").value_or("");
+  const ServedList served = recommender_.Recommend(std::move(query), experiment);
+  return http::Json(RenderServed(served, request.id));
 }
 
 http::Response RecommendService::Similar(const http::Request& request) const {

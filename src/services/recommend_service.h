@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "http/message.h"
 #include "recommend/engine.h"
+#include "recommend/recommender.h"
 
 namespace marquee {
 
@@ -11,11 +12,13 @@ namespace marquee {
 // number out of range and an unknown query parameter, each by name.
 class RecommendService {
  public:
-  RecommendService(const RecommendEngine& engine, const Clock& clock)
-      : engine_(engine), clock_(clock) {}
+  RecommendService(const RecommendEngine& engine, const Recommender& recommender,
+                   const Clock& clock)
+      : engine_(engine), recommender_(recommender), clock_(clock) {}
 
   // GET /recommend?user_id=42&num_recommendations=10 (or k), and offset, genres, exclude, min_year,
-  // max_year, diversity. An unknown user gets the popular list, with "rung": "popular".
+  // max_year, diversity; experiment=NAME:ARM for operators. An unknown user gets the popular list,
+  // with "rung": "popular".
   http::Response Recommend(const http::Request& request) const;
   // GET /recommend/{user_id}?k=10, with the same parameters.
   http::Response RecommendTo(const http::Request& request) const;
@@ -32,9 +35,10 @@ class RecommendService {
   http::Response Similar(const http::Request& request) const;
 
  private:
-  http::Response Answer(const RecommendQuery& query, const http::Request& request) const;
+  http::Response Answer(RecommendQuery query, const http::Request& request) const;
 
   const RecommendEngine& engine_;
+  const Recommender& recommender_;
   const Clock& clock_;
 };
 

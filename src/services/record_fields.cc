@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "http/body.h"
 #include "http/params.h"
+#include "services/json_body.h"
 #include "services/recommend_query.h"
 
 namespace marquee {
@@ -70,7 +71,7 @@ const std::vector<std::string>& UserFields() {
 Json PatchOf(const http::Request& request, const std::vector<std::string>& fields,
              std::string_view id_field) {
   http::RequireKnownQuery(request, {});
-  Json body = Json::Parse(http::DecodedBody(request, kMaxQueryBytes));
+  Json body = Json::Parse(http::DecodedBody(request, kMaxJsonBodyBytes));
   std::vector<std::string> known = fields;
   if (!id_field.empty()) known.insert(known.begin(), std::string(id_field));
   RequireObject("the body", body, known);

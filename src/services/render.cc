@@ -24,28 +24,20 @@ Json Strings(const std::vector<std::string>& texts) {
   return Json(Json::Array(texts.begin(), texts.end()));
 }
 
-// What found the items of a rung.
-std::string_view SourceOf(const Recommendation& recommendation) {
-  if (recommendation.rung == "content") return "genres";
-  if (recommendation.rung == "trending") return "trending";
-  if (recommendation.rung == "new") return "new";
-  const ModelBundle& bundle = *recommendation.bundle;
-  return recommendation.rung == "popular" ? bundle.popular->type() : bundle.model->type();
-}
-
 Json RenderRanked(const Recommendation& recommendation) {
-  const std::string_view source = SourceOf(recommendation);
   Json::Array items;
   items.reserve(recommendation.items.size());
   for (const Recommended& ranked : recommendation.items) {
     const CatalogItem& item = recommendation.bundle->catalog->at(ranked.item);
-    items.push_back(Json::MakeObject({{"item_id", item.item_id},
-                                      {"title", item.title},
-                                      {"year", Year(item.year)},
-                                      {"genres", Strings(item.genres)},
-                                      {"score", ShortDouble(ranked.score)},
-                                      {"reason", ranked.reason},
-                                      {"source", source}}));
+    Json shown = Json::MakeObject({{"item_id", item.item_id},
+                                   {"title", item.title},
+                                   {"year", Year(item.year)},
+                                   {"genres", Strings(item.genres)},
+                                   {"score", ShortDouble(ranked.score)},
+                                   {"reason", ranked.reason},
+                                   {"source", ranked.source}});
+    if (ranked.propensity < 1) shown["propensity"] = ShortDouble(ranked.propensity);
+    items.push_back(std::move(shown));
   }
   return Json(std::move(items));
 }
@@ -54,12 +46,21 @@ Json RenderRanked(const Recommendation& recommendation) {
 
 Json RenderRecommendation(const Recommendation& recommendation, std::string_view request_id) {
   const ModelBundle& bundle = *recommendation.bundle;
-  return Json::MakeObject({{"user_id", TextOrNull(recommendation.user_id)},
-                           {"model", bundle.model->type()},
-                           {"model_version", bundle.version},
-                           {"rung", recommendation.rung},
-                           {"request_id", TextOrNull(request_id)},
-                           {"items", RenderRanked(recommendation)}});
+  Json json = Json::MakeObject({{"user_id", TextOrNull(recommendation.user_id)},
+                                {"model", bundle.model->type()},
+                                {"model_version", bundle.version},
+                                {"rung", recommendation.rung}});
+  if (!recommendation.rung_reason.empty()) json["rung_reason"] = recommendation.rung_reason;
+  json["request_id"] = TextOrNull(request_id);
+  json["items"] = RenderRanked(recommendation);
+  return json;
+}
+
+Json RenderServed(const ServedList& served, std::string_view request_id) {
+  Json json = RenderRecommendation(served.list, request_id);
+  if (!served.experiment.empty()) json["experiment"] = served.experiment;
+  if (!served.arm.empty()) json["arm"] = served.arm;
+  return json;
 }
 
 Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation,

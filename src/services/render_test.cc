@@ -14,7 +14,7 @@ Recommendation TwoItems() {
                                {"30", "Lost \"Reel\"", 0, {}, 0, 0}});
   return {.user_id = "42",
           .rung = "personal",
-          .items = {{0, 0.1f, "because you rated Speed 5"}, {1, -2.5f, ""}},
+          .items = {{0, 0.1f, "because you rated Speed 5", "ease"}, {1, -2.5f, "", "new", 0.25f}},
           .bundle = bundle};
 }
 
@@ -25,7 +25,14 @@ TEST(RenderRecommendation, IsWhatTheContractSays) {
       R"({"item_id":"10","title":"The Matrix","year":1999,"genres":["Action","Sci-Fi"],)"
       R"("score":0.1,"reason":"because you rated Speed 5","source":"ease"},)"
       R"({"item_id":"30","title":"Lost \"Reel\"","year":null,"genres":[],)"
-      R"("score":-2.5,"reason":"","source":"ease"}]})");
+      R"("score":-2.5,"reason":"","source":"new","propensity":0.25}]})");
+}
+
+TEST(RenderRecommendation, SaysWhyTheRungIsALowerOne) {
+  Recommendation answer = TwoItems();
+  EXPECT_EQ(RenderRecommendation(answer).Find("rung_reason"), nullptr);
+  answer.rung_reason = "no likes are known";
+  EXPECT_EQ(RenderRecommendation(answer).GetString("rung_reason"), "no likes are known");
 }
 
 TEST(RenderSimilar, NamesTheItemAskedFor) {

@@ -1,5 +1,7 @@
 #include "services/routes.h"
 
+#include <utility>
+
 #include "services/index_page.h"
 
 namespace marquee {
@@ -35,6 +37,27 @@ void AddResources(http::Router& router, const Services& services) {
       [&](const Request& r) { return ratings.Change(r); });
   add("DELETE", "/ratings/{rating_id}", kViewer,
       [&](const Request& r) { return ratings.Delete(r); });
+}
+
+// Versions of models and experiments.
+void AddModels(http::Router& router, const ModelService& models) {
+  const auto on_worker = [&router](std::string method, std::string pattern, http::Role role,
+                                   http::Handler handler) {
+    router.Add(std::move(method), std::move(pattern), role, std::move(handler), Runs::kOnWorker);
+  };
+  on_worker("GET", "/models", kViewer, [&](const Request& r) { return models.List(r); });
+  on_worker("POST", "/models/publish", kOperator,
+            [&](const Request& r) { return models.Publish(r); });
+  on_worker("POST", "/models/rollback", kOperator,
+            [&](const Request& r) { return models.RollBack(r); });
+  on_worker("PUT", "/models/shadow", kOperator,
+            [&](const Request& r) { return models.StartShadow(r); });
+  on_worker("DELETE", "/models/shadow", kOperator,
+            [&](const Request& r) { return models.EndShadow(r); });
+  on_worker("GET", "/experiments", kViewer,
+            [&](const Request& r) { return models.Experiments(r); });
+  on_worker("GET", "/experiments/{name}", kViewer,
+            [&](const Request& r) { return models.ExperimentResults(r); });
 }
 
 }  // namespace
@@ -83,6 +106,7 @@ http::Router MakeRouter(const Services& services) {
       "POST", "/events", kViewer, [&](const Request& r) { return events.LogEvents(r); },
       http::Runs::kOnWorker);
   AddResources(router, services);
+  AddModels(router, services.models);
   return router;
 }
 

@@ -3,6 +3,7 @@
 #include "http/router.h"
 #include "services/catalog_service.h"
 #include "services/event_service.h"
+#include "services/model_service.h"
 #include "services/rating_service.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
@@ -17,6 +18,7 @@ struct Services {
   const UserService& users;
   const RatingService& ratings;
   const EventService& events;
+  const ModelService& models;
   const StatusService& status;
 };
 

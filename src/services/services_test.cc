@@ -251,6 +251,8 @@ TEST_F(ServicesTest, HealthIsOk) { EXPECT_EQ(world_.Get("/health").body, R"({"st
 
 TEST_F(ServicesTest, StatusTellsWhatIsServed) {
   world_.clock.Advance(61'500);
+  const Json no_rules =
+      Json::MakeObject({{"loaded_at", Json()}, {"error", Json()}, {"warnings", Json::MakeArray()}});
   EXPECT_EQ(world_.GetJson("/status"), Json::MakeObject({{"version", Version()},
                                                          {"uptime_seconds", 61},
                                                          {"model", "ease v3"},
@@ -259,7 +261,18 @@ TEST_F(ServicesTest, StatusTellsWhatIsServed) {
                                                          {"users", 4},
                                                          {"items", 4},
                                                          {"interactions", 7},
-                                                         {"simd", "AVX2"}}));
+                                                         {"simd", "AVX2"},
+                                                         {"rules", no_rules}}));
+}
+
+TEST_F(ServicesTest, StatusTellsOfTheRules) {
+  const auto rules = std::make_shared<Rules>();
+  rules->pins.push_back({"4711", 1, {}});
+  world_.engine.SetRules(rules, 1'700'000'000'000);
+  world_.engine.RefuseRules("rules.toml line 3: broken");
+  EXPECT_EQ(world_.GetJson("/status").At("rules").Dump(),
+            R"({"loaded_at":"2023-11-14T22:13:20.000Z","error":"rules.toml line 3: broken",)"
+            R"("warnings":["pin 1: no item '4711'"]})");
 }
 
 TEST_F(ServicesTest, MetricsCountByRouteWhateverTheParameters) {

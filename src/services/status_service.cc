@@ -1,9 +1,20 @@
 #include "services/status_service.h"
 
+#include "base/json_fields.h"
 #include "base/version.h"
 #include "http/params.h"
 
 namespace marquee {
+namespace {
+
+Json RenderRules(const RulesState& state) {
+  return Json::MakeObject(
+      {{"loaded_at", state.loaded_ms == 0 ? Json() : Json(FormatUtc(state.loaded_ms))},
+       {"error", TextOrNull(state.error)},
+       {"warnings", Json(Json::Array(state.warnings.begin(), state.warnings.end()))}});
+}
+
+}  // namespace
 
 StatusService::StatusService(const RecommendEngine& engine, const MetricsRegistry& metrics,
                              const Clock& clock, std::string simd_level)
@@ -31,6 +42,7 @@ http::Response StatusService::Status(const http::Request& request) const {
       {"items", bundle->interactions.num_items()},
       {"interactions", bundle->interactions.nnz()},
       {"simd", simd_level_},
+      {"rules", RenderRules(engine_.rules_state())},
   }));
 }
 

@@ -21,7 +21,8 @@ class StatusService {
   // GET /health: {"status": "ok"} for as long as requests are answered.
   http::Response Health(const http::Request& request) const;
   // GET /status: {"version", "uptime_seconds", "model", "model_type", "loaded_at", "users",
-  // "items", "interactions", "simd"}
+  // "items", "interactions", "simd", "rules": {"loaded_at", "error", "warnings"}}; loaded_at is
+  // null without rules, error where their file is in order.
   http::Response Status(const http::Request& request) const;
   // GET /metrics: what Prometheus reads.
   http::Response Metrics(const http::Request& request) const;

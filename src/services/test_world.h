@@ -54,15 +54,24 @@ inline std::shared_ptr<const ModelBundle> MakeTestBundle() {
 }
 
 struct TestWorld {
+  explicit TestWorld(bool impressions = false)
+      : recommender(engine, impressions ? &shown : nullptr, clock) {}
+
   RecommendEngine engine{MakeTestBundle()};
   MetricsRegistry registry;
   HttpMetrics metrics{registry};
   ManualClock clock{1'700'000'000'000};
   TempDir folder;
   std::unique_ptr<EventLog> log = OpenSqliteEventLog({.path = folder.path() / "events.db"});
-  RecommendService recommend{engine, clock};
+  ModelStore store{folder.path() / "models", clock};
+  lake::Engine tables{{}};
+  lake::Lake lake{folder.path() / "lake", clock};
+  BackgroundAppender shown{*log, 1000};
+  Recommender recommender;
+  ModelSwitch models{{tables, lake, store, engine, recommender, clock}, {}};
+  RecommendService recommend{engine, recommender, clock};
   RecordStore records{folder.path() / "records.db", clock};
-  LiveCatalog live{engine, records};
+  LiveCatalog live{engine, records, {.changed = [this] { recommender.FollowRules(); }}};
   CatalogService catalog{engine, live};
   UserService users{engine, live, [this](const std::string& user_id) {
                       const int64_t erased = log->EraseUser(user_id);
@@ -71,8 +80,9 @@ struct TestWorld {
                     }};
   EventService events{*log, engine, clock, {}};
   RatingService ratings{engine, live, events, clock};
+  ModelService model_service{store, models, recommender, *log, clock, 3.5};
   StatusService status{engine, registry, clock, "AVX2"};
-  Services services{recommend, catalog, users, ratings, events, status};
+  Services services{recommend, catalog, users, ratings, events, model_service, status};
   http::Dispatcher dispatcher{MakeRouter(services), http::StandardMiddleware(metrics)};
 
   http::Response Send(std::string method, std::string target, std::vector<http::Header> headers,

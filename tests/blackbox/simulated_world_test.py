@@ -57,6 +57,32 @@ class SimulatedWorld(unittest.TestCase):
         status, _, answer = self.server.get("/recommend/nobody?k=3")
         self.assertEqual((status, answer["rung"], len(answer["items"])), (200, "popular", 3))
 
+    def wait_for_rules(self, wanted):
+        """The rules of /status once `wanted` says so of them."""
+        for _ in range(200):
+            rules = self.server.get("/status")[2]["rules"]
+            if wanted(rules):
+                return rules
+            time.sleep(0.05)
+        self.fail(f"the rules stayed {rules}")
+
+    def test_rules_are_followed_while_serving_and_broken_ones_are_told(self):
+        path = self.home / "rules.toml"
+        self.addCleanup(lambda: path.unlink() or self.wait_for_rules(lambda rules: rules["error"] is None))
+        items = self.server.get("/recommend/42?k=5")[2]["items"]
+        path.write_text(f'[[pin]]\nitem = "{items[4]["item_id"]}"\nplace = 1\n')
+        self.wait_for_rules(lambda rules: rules["loaded_at"])
+        first = self.server.get("/recommend/42?k=5")[2]["items"][0]
+        self.assertEqual((first["item_id"], first["source"]), (items[4]["item_id"], "pinned"))
+        self.assertEqual(marquee(self.home, "rules", "check").returncode, 0)
+        path.write_text("[[pin]]\nitme = 1\n")
+        rules = self.wait_for_rules(lambda rules: rules["error"])
+        self.assertIn("unknown key 'pin 1.itme'; did you mean 'item'?", rules["error"])
+        self.assertEqual(self.server.get("/recommend/42?k=5")[2]["items"][0], first)
+        done = marquee(self.home, "rules", "check", path)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("did you mean 'item'?", done.stderr)
+
     def test_bad_requests_are_refused_by_name(self):
         for path, status, words in (
             ("/recommend/42?k=0", 400, "k is 0: must be 1 to 1000"),

@@ -1,0 +1,170 @@
+#include "pipelines/model_switch.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <thread>
+
+#include "base/error_matchers.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "events/sqlite_event_log.h"
+#include "pipelines/import.h"
+#include "pipelines/main_job.h"
+
+namespace marquee {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr float kMinRating = 3.5f;
+
+class ModelSwitchTest : public testing::Test {
+ protected:
+  ModelSwitchTest() {
+    Import(1);
+    Train("most-popular");
+    Train("ease");
+    store_.Publish({"ease", 1}, {"most-popular", 1});
+    engine_ = std::make_unique<RecommendEngine>(
+        LoadPublished({*session_, lake_, store_}, kMinRating, clock_));
+    recommender_ = std::make_unique<Recommender>(*engine_, nullptr, clock_);
+  }
+
+  void Import(uint64_t seed) {
+    Rng rng(seed);
+    std::string csv = "user,item,rating,timestamp,title\n";
+    for (int user = 0; user < 60; ++user) {
+      for (int i = 0; i < 12; ++i)
+        csv +=
+            StrCat(user, ",", rng.Below(30), ",", 4 + rng.Below(2), ",", 964982703 + i, ",Film\n");
+    }
+    const auto file = folder_.path() / "ratings.csv";
+    WriteFileAtomic(file, csv);
+    ImportOptions options;
+    options.reports = folder_.path() / "reports";
+    RunImport({*session_, clock_, progress_, cancel_},
+              sources::OpenDataset(file, {.source = "csv", .mapping = {}}), lake_, options);
+  }
+  void Train(const std::string& type, std::map<std::string, std::string> settings = {}) {
+    NoTrainObserver observer;
+    TrainAndSave({*session_, lake_, store_}, {.type = type, .settings = std::move(settings)},
+                 kMinRating, observer);
+  }
+  ModelSwitch MakeSwitch(ProbeLimits probe = {.max_ms = 1e6}) {
+    return ModelSwitch({tables_, lake_, store_, *engine_, *recommender_, clock_},
+                       {.min_rating = kMinRating,
+                        .probe = probe,
+                        .experiments = folder_.path() / "experiments.toml"});
+  }
+  std::string Champion() const { return engine_->bundle()->name; }
+
+  TempDir folder_;
+  ManualClock clock_{1'704'448'800'000};
+  NoProgress progress_;
+  CancelToken cancel_;
+  lake::Engine tables_{{}};
+  std::unique_ptr<lake::Session> session_ = tables_.NewSession();
+  lake::Lake lake_{folder_.path() / "lake", clock_};
+  ModelStore store_{folder_.path() / "models", clock_};
+  std::unique_ptr<RecommendEngine> engine_;
+  std::unique_ptr<Recommender> recommender_;
+};
+
+TEST_F(ModelSwitchTest, PublishesUnderLoadAndRollsBack) {
+  Train("ease", {{"l2", "50"}});
+  ModelSwitch models = MakeSwitch();
+  std::atomic<bool> stop = false;
+  std::atomic<int> failed = 0;
+  std::thread load([&] {
+    while (!stop) failed += engine_->Recommend("1", 5).items.size() == 5 ? 0 : 1;
+  });
+  const ProbeReport report = models.Publish({"ease", 2}, false);
+  EXPECT_TRUE(report.passed());
+  EXPECT_GT(report.overlap, 0);
+  EXPECT_EQ(Champion(), "ease v2");
+  EXPECT_EQ(store_.ReadPublished()->champion, (ModelVersion{"ease", 2}));
+  models.RollBack();
+  EXPECT_EQ(Champion(), "ease v1");
+  EXPECT_EQ(store_.ReadPublished()->previous, (ModelVersion{"ease", 2}));
+  stop = true;
+  load.join();
+  EXPECT_EQ(failed, 0);
+}
+
+TEST_F(ModelSwitchTest, AVersionOfNewerDataBringsItsOwnPopularTitles) {
+  Import(2);
+  Train("ease");
+  ModelSwitch models = MakeSwitch();
+  models.Publish({"ease", 2}, false);
+  EXPECT_EQ(Champion(), "ease v2");
+  EXPECT_EQ(engine_->Recommend("nobody", 5).items.size(), 5);
+}
+
+TEST_F(ModelSwitchTest, OneThatFailsTheProbeChangesNothingUnlessForced) {
+  Train("item-content");
+  ModelSwitch models = MakeSwitch({.min_overlap = 1});
+  EXPECT_THAT(
+      [&] {
+        models.Publish({"item-content", 1}, false);
+      },
+      ThrowsError(Code::kFailedPrecondition, HasSubstr("item-content v1 gave")));
+  EXPECT_EQ(Champion(), "ease v1");
+  EXPECT_EQ(store_.ReadPublished()->champion, (ModelVersion{"ease", 1}));
+  EXPECT_FALSE(models.ToJson().At("probe").At("passed").AsBool());
+  models.Publish({"item-content", 1}, true);
+  EXPECT_EQ(Champion(), "item-content v1");
+}
+
+TEST_F(ModelSwitchTest, FollowsWhatAnotherProcessPublishes) {
+  Train("ease", {{"l2", "50"}});
+  ModelSwitch models = MakeSwitch();
+  models.Follow();
+  EXPECT_EQ(Champion(), "ease v1");
+  ModelStore(folder_.path() / "models", clock_).Publish({"ease", 2}, {"most-popular", 1});
+  models.Follow();
+  EXPECT_EQ(Champion(), "ease v2");
+  WriteFileAtomic(store_.published_file(), "{");
+  models.Follow();
+  EXPECT_EQ(Champion(), "ease v2");
+  EXPECT_THAT(models.ToJson().At("problem").AsString(), HasSubstr("published.json"));
+}
+
+TEST_F(ModelSwitchTest, FollowsTheFileOfExperiments) {
+  Train("ease", {{"l2", "50"}});
+  ModelSwitch models = MakeSwitch();
+  const auto file = folder_.path() / "experiments.toml";
+  WriteFileAtomic(
+      file, "[[experiment]]\nname = 'e'\narms = [{name = 'a'}, {name = 'b', model = 'ease v2'}]\n");
+  models.Follow();
+  EXPECT_EQ(recommender_->Recommend({.user_id = "1"}, "e:b").list.bundle->name, "ease v2");
+  WriteFileAtomic(
+      file, "[[experiment]]\nname = 'f'\narms = [{name = 'a'}, {name = 'b', model = 'ease v9'}]\n");
+  models.Follow();
+  EXPECT_THAT(models.ToJson().At("experiments_problem").AsString(), HasSubstr("no model ease v9"));
+  EXPECT_EQ(recommender_->experiments()->all().at(0).name, "e");
+  std::filesystem::remove(file);
+  models.Follow();
+  EXPECT_TRUE(recommender_->experiments()->all().empty());
+}
+
+TEST_F(ModelSwitchTest, AShadowAnswersNobody) {
+  Train("ease", {{"l2", "50"}});
+  ModelSwitch models = MakeSwitch();
+  EXPECT_TRUE(models.ToJson().At("shadow").is_null());
+  models.StartShadow({"ease", 2}, 1);
+  EXPECT_EQ(recommender_->Recommend({.user_id = "1"}).list.bundle->name, "ease v1");
+  recommender_->shadow()->Flush();
+  EXPECT_EQ(models.ToJson().At("shadow").GetInt("compared"), 1);
+  models.EndShadow();
+  EXPECT_TRUE(models.ToJson().At("shadow").is_null());
+  EXPECT_THAT(
+      [&] {
+        models.StartShadow({"ease", 9}, 1);
+      },
+      ThrowsError(Code::kNotFound, HasSubstr("no model ease v9")));
+}
+
+}  // namespace
+}  // namespace marquee
