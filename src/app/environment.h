@@ -21,6 +21,7 @@ struct Home {
   std::filesystem::path auth() const { return root / "auth.db"; }
   std::filesystem::path auth_key() const { return root / "auth.key"; }
   std::filesystem::path events() const { return root / "events.db"; }
+  std::filesystem::path records() const { return root / "records.db"; }
   std::filesystem::path experiments() const { return root / "experiments.toml"; }
   std::filesystem::path events_view() const { return root / "events-kafka.db"; }
   std::filesystem::path models() const { return root / "artifacts" / "models"; }

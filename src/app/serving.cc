@@ -62,8 +62,18 @@ Serving::Serving(const Parts& parts, Options options)
       switch_({parts.tables, parts.lake, parts.store, engine_, recommender_, parts.clock},
               options.models),
       clock_(parts.clock),
+      live_(engine_, parts.records,
+            {.reload = [this] { switch_.Reload(); },
+             .changed = [this] { recommender_.FollowRules(); }}),
       recommend_(engine_, recommender_, parts.clock),
+      catalog_(engine_, live_),
+      users_(engine_, live_,
+             [this, erase = std::move(options.erase)](const std::string& user_id) {
+               if (shown_) shown_->Flush();  // what they were shown before is erased too
+               return erase(user_id);
+             }),
       events_(log_, engine_, parts.clock, options.events),
+      ratings_(engine_, live_, events_, parts.clock),
       models_(parts.store, switch_, recommender_, log_, parts.clock, options.models.min_rating),
       status_(engine_, parts.clock, std::string(kernels::SimdLevel())),
       health_(metrics_, {{"model", [this] { return ModelProblem(engine_); }},
@@ -71,6 +81,9 @@ Serving::Serving(const Parts& parts, Options options)
       server_(std::move(options.server),
               RoutesOf(options.service, {.health = &health_,
                                          .recommend = &recommend_,
+                                         .catalog = &catalog_,
+                                         .users = &users_,
+                                         .ratings = &ratings_,
                                          .events = &events_,
                                          .models = &models_,
                                          .status = &status_,
@@ -86,6 +99,7 @@ void Serving::Start() {
   switch_.StartFollowing();
   engine_.WarmUp();
   server_.Start();
+  live_.Follow();
   tail_.emplace(log_, engine_, replayed_, poll_);
 }
 
@@ -111,6 +125,7 @@ void Serving::Replay(Progress& progress, const CancelToken& cancel) {
                     static_cast<double>(stored.offset) / static_cast<double>(end),
                     WithThousands(count));
   });
+  live_.ForgetErased();
 }
 
 }  // namespace marquee

@@ -22,12 +22,16 @@
 #include "recommend/engine.h"
 #include "recommend/recommender.h"
 #include "recommend/rules_file.h"
+#include "services/catalog_service.h"
 #include "services/event_service.h"
 #include "services/health_service.h"
 #include "services/http_metrics.h"
+#include "services/live_catalog.h"
 #include "services/model_service.h"
+#include "services/rating_service.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
+#include "services/user_service.h"
 
 namespace marquee {
 
@@ -47,6 +51,7 @@ class Serving {
     std::chrono::milliseconds poll{25};   // how often to look for events of other processes
     bool impressions = true;              // whether lists that are shown become events
     ModelSwitch::Options models;
+    UserService::Erase erase;
   };
   // What it works with; must outlive it.
   struct Parts {
@@ -54,6 +59,7 @@ class Serving {
     const lake::Lake& lake;
     ModelStore& store;
     EventLog& log;
+    RecordStore& records;
     Security& security;
     const Clock& clock;
   };
@@ -84,8 +90,12 @@ class Serving {
   ModelSwitch switch_;
   const Clock& clock_;
   std::optional<RulesFile> rules_;
+  LiveCatalog live_;
   RecommendService recommend_;
+  CatalogService catalog_;
+  UserService users_;
   EventService events_;
+  RatingService ratings_;
   ModelService models_;
   StatusService status_;
   HealthService health_;

@@ -118,13 +118,14 @@ http::Response Guard::Audited(http::Request& request, const http::Next& next) {
 
 // The change is done by now: what fails here is told to who runs the server.
 void Guard::Record(const http::Request& request, int status) {
+  const bool hidden = request.matched != nullptr && request.matched->target_hidden;
   try {
     audit_.Append({.who = request.caller.name,
                    .role = std::string(http::RoleName(request.caller.role)),
                    .address = request.remote_address,
                    .method = request.method,
                    .route = request.route,
-                   .target = ToValidUtf8(request.path),
+                   .target = hidden ? request.route : ToValidUtf8(request.path),
                    .status = status,
                    .request_id = request.id});
   } catch (const std::exception& error) {

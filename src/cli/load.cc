@@ -7,6 +7,7 @@
 #include "cli/key_values.h"
 #include "cli/simulate.h"
 #include "pipelines/import.h"
+#include "pipelines/record_tables.h"
 #include "sources/download.h"
 
 namespace marquee::cli {
@@ -128,6 +129,20 @@ void LoadIfNeeded(Context& context, const DataFlags& flags) {
     }
   }
   Import(context, *wanted, dataset, {});
+}
+
+void LearnRecords(Context& context) {
+  Environment& environment = context.environment();
+  if (!fs::exists(environment.home().records())) return;
+  const RecordStore records(environment.home().records(), environment.clock());
+  const auto session = environment.engine().NewSession();
+  const PipelineRun run{*session, environment.clock(), context.progress, context.cancel};
+  lake::Lake& lake = environment.lake();
+  if (!WriteRecords(run, records, lake)) return;
+  const LayerOptions options{
+      .max_reject_share = environment.config().Number("import.max_reject_share"), .force = false};
+  RunSilver(run, lake, lake, options);
+  RunGold(run, lake, lake, options);
 }
 
 }  // namespace marquee::cli

@@ -46,4 +46,8 @@ void Import(Context& context, const WantedData& wanted, const sources::Dataset& 
 // already holds just that. Throws failed_precondition when the home holds another data set.
 void LoadIfNeeded(Context& context, const DataFlags& flags);
 
+// Takes what was changed over the API into the tables, and makes silver and gold anew where
+// something was.
+void LearnRecords(Context& context);
+
 }  // namespace marquee::cli

@@ -26,12 +26,13 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddTrain(app, context);
   AddEvaluate(app, context);
   AddTune(app, context);
+  AddUsers(app, context);
   AddRecommend(app, context);
   AddModels(app, context);
   AddRules(app, context);
   AddData(app, context);
   AddKeys(app, context);
-  AddUsers(app, context);
+  AddErase(app, context);
   AddAudit(app, context);
   AddSimulate(app, context);
   AddEvents(app, context);

@@ -10,6 +10,7 @@
 #include "cli/show.h"
 #include "pipelines/main_job.h"
 #include "recommend/rules_file.h"
+#include "services/live_catalog.h"
 #include "services/render.h"
 
 namespace marquee::cli {
@@ -28,6 +29,10 @@ void Recommend(Context& context, const RecommendFlags& flags) {
   RecommendEngine engine(LoadPublished({*session, environment.lake(), store},
                                        environment.min_rating(), environment.clock()),
                          max_entries);
+  if (std::filesystem::exists(environment.home().records())) {
+    RecordStore records(environment.home().records(), environment.clock());
+    LiveCatalog(engine, records).Refresh();
+  }
   if (HasEventLog(environment)) {
     const auto newest = std::numeric_limits<int64_t>::max();
     const auto log = OpenEventLog(environment);

@@ -74,8 +74,9 @@ void ServePublished(Context& context, const Service& service, const http::Server
   Security security(environment, options.host);
   ModelStore store(environment.home().models(), environment.clock());
   const auto log = OpenEventLog(environment);
+  RecordStore records(environment.home().records(), environment.clock());
   const auto serving =
-      MakeServing(context, {store, *log, security}, options, std::string(service.name));
+      MakeServing(context, {store, *log, records, security}, options, std::string(service.name));
   ListenWith([&] { serving->Start(); });
   ServeUntilTold(context, *serving, Greeting(service, options, serving->port()));
 }

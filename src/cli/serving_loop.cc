@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/erasure.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -39,10 +40,17 @@ std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts
   const Home& home = environment.home();
   context.progress.Update("load the models", -1, "");
   ApplyRetention(environment, parts.log);
+  const auto erase = [&environment, &context, log = &parts.log,
+                      records = &parts.records](const std::string& user_id) {
+    NoProgress progress;
+    return Eraser(environment, *log, *records)
+        .Erase(user_id, progress, context.cancel)
+        .ToJson(user_id);
+  };
   const bool kafka = config.Text("events.log") == "kafka";
   auto serving = std::make_unique<Serving>(
       Serving::Parts{environment.engine(), environment.lake(), parts.store, parts.log,
-                     parts.security, environment.clock()},
+                     parts.records, parts.security, environment.clock()},
       Serving::Options{
           .server = std::move(options),
           .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},
@@ -57,7 +65,8 @@ std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts
                      .probe = {.users = static_cast<int>(config.Int("models.probe_users")),
                                .min_overlap = config.Number("models.min_overlap"),
                                .max_ms = config.Number("models.max_ms")},
-                     .experiments = home.experiments()}});
+                     .experiments = home.experiments()},
+          .erase = erase});
   serving->Replay(context.progress, context.cancel);
   context.progress.Finish();
   return serving;

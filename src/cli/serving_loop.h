@@ -29,6 +29,7 @@ std::string BaseUrl(const http::ServerOptions& options, uint16_t port);
 struct ServingParts {
   ModelStore& store;
   EventLog& log;
+  RecordStore& records;
   Security& security;
 };
 // The API over what a home has published: all of it, or one service alone. Does not listen yet.

@@ -67,10 +67,12 @@ void Up(Context& context, const UpFlags& flags) {
   Security security(environment, options.host);
   ListenWith([&] { http::RequireCanListen(options); });
   LoadIfNeeded(context, flags.data);
+  LearnRecords(context);
   const MainJobResult result = TrainAndPublish(context);
   ModelStore store(environment.home().models(), environment.clock());
   const auto log = OpenEventLog(environment);
-  const auto serving = MakeServing(context, {store, *log, security}, options, "");
+  RecordStore records(environment.home().records(), environment.clock());
+  const auto serving = MakeServing(context, {store, *log, records, security}, options, "");
   ListenWith([&] { serving->Start(); });
   ShowOutcome(result, serving->engine());
   if (security.demanded()) context.Note("Requests need a key: marquee keys create --role viewer");

@@ -100,16 +100,21 @@ void Router::Add(std::string method, std::string pattern, Role role, Handler han
   place = routes_.back().get();
 }
 
+Route& Router::Named(std::string_view route) {
+  const auto found = std::ranges::find_if(routes_, [&](const auto& known) {
+    return StrCat(known->method, " ", known->pattern) == route;
+  });
+  if (found == routes_.end())
+    throw Error(Code::kInternal, StrCat("route '", route, "' is not registered"));
+  return **found;
+}
+
 void Router::LeaveUnaudited(std::initializer_list<std::string_view> routes) {
-  for (const std::string_view named : routes) {
-    const auto found = std::ranges::find_if(routes_, [&](const auto& route) {
-      return StrCat(route->method, " ", route->pattern) == named;
-    });
-    if (found == routes_.end()) {
-      throw Error(Code::kInternal, StrCat("route '", named, "' is not registered"));
-    }
-    (*found)->audited = false;
-  }
+  for (const std::string_view route : routes) Named(route).audited = false;
+}
+
+void Router::HideTargets(std::initializer_list<std::string_view> routes) {
+  for (const std::string_view route : routes) Named(route).target_hidden = true;
 }
 
 void Router::Rehandle(const std::function<void(Route*)>& change) {

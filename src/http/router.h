@@ -30,6 +30,7 @@ struct Route {
   Handler handler;
   Runs runs;
   bool audited;  // whether a call is a change to be kept with who made it; those wait for the disk
+  bool target_hidden = false;  // whether what the path names must not be recorded
 };
 
 // Fill it, then share it: finding is const and thread-safe.
@@ -49,6 +50,8 @@ class Router {
   // Routes with an unsafe method are audited, but for these: "POST /events". Throws internal for
   // one that is not registered.
   void LeaveUnaudited(std::initializer_list<std::string_view> routes);
+  // Of calls of these only the pattern is to be recorded, not what the path names. Throws likewise.
+  void HideTargets(std::initializer_list<std::string_view> routes);
   // Gives each route to `change`, which may put another handler in its place.
   void Rehandle(const std::function<void(Route*)>& change);
 
@@ -67,6 +70,7 @@ class Router {
 
  private:
   struct Node;
+  Route& Named(std::string_view route);
   std::unique_ptr<Node> root_;
   std::vector<std::unique_ptr<Route>> routes_;
 };

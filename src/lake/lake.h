@@ -151,6 +151,10 @@ class Lake {
   int64_t Restore(std::string_view table, int64_t version);
   // Deletes files that no version of the last `retention_ms` needs.
   VacuumResult Vacuum(std::string_view table, int64_t retention_ms, bool dry_run);
+  // Makes the newest version the only one: what only older ones need is deleted at once, and so are
+  // their entries in the log, which tell values of their rows. Files that no version lists are left
+  // alone: somebody may be writing them. Can be repeated after a crash.
+  VacuumResult DropHistory(std::string_view table);
   DiffResult Diff(Session& session, std::string_view table, int64_t from, int64_t to) const;
   // The table version and all that it was made from, as a tree:
   // {"table","version","timestamp","inputs":[...]}.

@@ -122,6 +122,24 @@ TEST_F(LakeTest, AStreamGoesOnFromWhereItIsAndNowhereElse) {
   EXPECT_EQ(lake_.Read("silver.ratings").num_rows(), 12);
 }
 
+TEST_F(LakeTest, ADroppedHistoryLeavesNoByteOfOlderVersions) {
+  Write("select 1 as id, 'zz-unique' as name");
+  Write("select 2 as id, 'zz-unique' as name", Mode::kAppend);
+  Write("select 3 as id, 'other' as name");
+  const VacuumResult dropped = lake_.DropHistory("silver.ratings");
+  EXPECT_THAT(dropped.files, SizeIs(2));
+  EXPECT_EQ(Rows(), "3,other");
+  EXPECT_THAT([&] { lake_.Read("silver.ratings", {.version = 1}); },
+              ThrowsError(Code::kNotFound, HasSubstr("version 1")));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir_.path())) {
+    if (!entry.is_regular_file()) continue;
+    EXPECT_EQ(ReadFile(entry.path()).find("zz-unique"), std::string::npos) << entry.path();
+  }
+  EXPECT_THAT(lake_.DropHistory("silver.ratings").files, IsEmpty());
+  Write("select 4 as id, 'next' as name", Mode::kAppend);
+  EXPECT_EQ(Rows(), "3,other 4,next");
+}
+
 TEST_F(LakeTest, AnEmptyTableIsTyped) {
   const WriteResult written = Write("select 1::bigint as id, ['a'] as tags where false");
   EXPECT_EQ(written.rows, 0);

@@ -80,11 +80,18 @@ ItemContent ContentOf(const std::vector<CatalogItem>& items) {
   return content;
 }
 
-void ReadInteractions(lake::Session& session, int64_t users, int64_t items,
+// `same_items`: the rows of the interactions are those of gold.items as it was read; else they are
+// found by the ids, and interactions with titles that are not there are left out.
+void ReadInteractions(lake::Session& session, int64_t users, int64_t items, bool same_items,
                       InteractionsBuilder* builder) {
-  const auto result = session.Query(
-      "select cast(user_row as integer), cast(item_row as integer), cast(rating as float), "
-      "cast(floor(epoch(rated_at)) as bigint) from gold.interactions");
+  const std::string_view from =
+      same_items ? "gold.interactions x"
+                 : "gold.interactions x join gold.items i on i.item_id = x.item_id";
+  const auto result =
+      session.Query(StrCat("select cast(x.user_row as integer), cast(", same_items ? "x" : "i",
+                           ".item_row as integer), cast(x.rating as float), "
+                           "cast(floor(epoch(x.rated_at)) as bigint) from ",
+                           from));
   while (const lake::Chunk* chunk = result->Next()) {
     const auto user_rows = chunk->Int32(0), item_rows = chunk->Int32(1);
     const auto ratings = chunk->Float(2);
@@ -117,10 +124,13 @@ GoldData ReadGold(lake::Session& session, const lake::Lake& lake,
   gold.versions = versions;
   int64_t interactions = 0;
   bool described = false;
+  bool same_items = true;
   for (const lake::TableVersion& version : versions) {
     const lake::Snapshot snapshot =
         lake.CreateView(session, version.table, {.version = version.version, .timestamp_ms = {}});
     if (version.table == kTables[0]) interactions = std::max<int64_t>(0, snapshot.num_rows());
+    if (version.table == kTables[2])
+      same_items = snapshot.version == lake.Read(version.table).version;
     for (const lake::Field& field : snapshot.fields)
       described = described || (version.table == kTables[1] && field.name == "age_group");
   }
@@ -128,7 +138,7 @@ GoldData ReadGold(lake::Session& session, const lake::Lake& lake,
   builder.Reserve(interactions);
   const int64_t users = ReadUsers(session, described, &builder);
   gold.items = ReadItems(session, &builder);
-  ReadInteractions(session, users, static_cast<int64_t>(gold.items.size()), &builder);
+  ReadInteractions(session, users, static_cast<int64_t>(gold.items.size()), same_items, &builder);
   builder.SetContent(ContentOf(gold.items));
   gold.interactions = builder.Build();
   return gold;

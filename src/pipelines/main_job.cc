@@ -249,6 +249,7 @@ ModelManifest TrainAndSave(const ModelWork& work, const TrainRequest& request, f
 std::shared_ptr<const ModelBundle> LoadBundle(const ModelWork& work, const Published& models,
                                               float min_rating, const Clock& clock,
                                               const ModelBundle* like) {
+  const int64_t loaded_ms = clock.NowMs();  // what is erased from here on may still be read
   const ModelVersion& champion = models.champion;
   const std::vector<lake::TableVersion> versions =
       work.store.Find(champion.type, champion.version).data;
@@ -262,6 +263,7 @@ std::shared_ptr<const ModelBundle> LoadBundle(const ModelWork& work, const Publi
     bundle->rated = HasRatings(gold.interactions);
     bundle->min_rating = min_rating;
     bundle->liked_value = MeanValue(bundle->liked);
+    bundle->activity = std::make_shared<LoadedActivity>(gold.interactions.by_item());
     bundle->interactions = std::move(gold.interactions);
     bundle->catalog = std::make_shared<Catalog>(std::move(gold.items));
   }
@@ -277,7 +279,7 @@ std::shared_ptr<const ModelBundle> LoadBundle(const ModelWork& work, const Publi
                         ? bundle->model
                         : PopularFor(bundle->liked, work.store, models.fallback);
   bundle->beside = LoadBeside(bundle->interactions.items(), work.store, champion);
-  bundle->loaded_ms = clock.NowMs();
+  bundle->loaded_ms = loaded_ms;
   return bundle;
 }
 

@@ -165,6 +165,24 @@ std::unique_ptr<Model> ModelStore::Load(const ModelVersion& id) const {
   return LoadModel(Folder(id) / "model.bin");
 }
 
+int ModelStore::MoveData(std::string_view table, int64_t version) {
+  int moved = 0;
+  for (ModelManifest& manifest : List()) {
+    bool changed = false;
+    for (lake::TableVersion& input : manifest.data) {
+      if (input.table != table || input.version >= version) continue;
+      input.version = version;
+      changed = true;
+    }
+    if (!changed) continue;
+    WriteFileAtomic(Folder(manifest.id) / "manifest.json", ToJson(manifest).Pretty());
+    ++moved;
+  }
+  return moved;
+}
+
+void ModelStore::Delete(const ModelVersion& id) { fs::remove_all(Folder(id)); }
+
 void ModelStore::Publish(const ModelVersion& champion, const ModelVersion& fallback) {
   Find(champion.type, champion.version);
   Find(fallback.type, fallback.version);

@@ -43,8 +43,8 @@ struct Published {
 };
 
 // The folder <root>/<type>/v<N>/ per version: model.bin (docs/formats/model.md) and manifest.json;
-// <root>/published.json. A version appears whole, by one rename, and never changes; several
-// processes may add and read at once.
+// <root>/published.json. A version appears whole, by one rename, and changes by MoveData alone;
+// several processes may add and read at once.
 class ModelStore {
  public:
   ModelStore(std::filesystem::path root, const Clock& clock);
@@ -60,6 +60,12 @@ class ModelStore {
   ModelVersion Named(std::string_view name) const;
   // Throws what LoadModel throws, and not_found.
   std::unique_ptr<Model> Load(const ModelVersion& id) const;
+
+  // The manifests name `version` of `table` where they named an older one: what was erased since is
+  // gone from the older ones. Gives how many changed.
+  int MoveData(std::string_view table, int64_t version);
+  // Deletes a version. REQUIRES: it is not published.
+  void Delete(const ModelVersion& id);
 
   // Replaces what is published, atomically. REQUIRES: both versions exist.
   void Publish(const ModelVersion& champion, const ModelVersion& fallback);

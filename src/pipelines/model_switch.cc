@@ -84,10 +84,10 @@ void ModelSwitch::FollowPublished() {
   problem_ = problem;
 }
 
-void ModelSwitch::FollowExperiments() {
+void ModelSwitch::FollowExperiments(bool again) {
   std::string problem;
   try {
-    if (!experiments_file_.Changed()) return;
+    if (!experiments_file_.Changed() && !again) return;
     auto experiments = std::make_shared<const Experiments>();
     if (experiments_file_.exists()) {
       experiments = std::make_shared<const Experiments>(
@@ -134,7 +134,7 @@ ProbeReport ModelSwitch::RollBack() {
 }
 
 ProbeReport ModelSwitch::SwapTo(const Published& published, bool force, bool record) {
-  const std::shared_ptr<const ModelBundle> before = engine_.bundle();
+  const std::shared_ptr<const ModelBundle> before = engine_.base();
   const std::shared_ptr<const ModelBundle> candidate = Load(published.champion, published.fallback);
   const ProbeReport report = Probe(*candidate, before.get(), options_.probe);
   {
@@ -161,7 +161,19 @@ std::shared_ptr<const ModelBundle> ModelSwitch::Load(const ModelVersion& champio
                                                      const ModelVersion& fallback) const {
   const auto session = tables_.NewSession();
   return LoadBundle({*session, lake_, store_}, {champion, fallback, {}}, options_.min_rating,
-                    clock_, engine_.bundle().get());
+                    clock_, engine_.base().get());
+}
+
+void ModelSwitch::Reload() {
+  const std::lock_guard change(change_mutex_);
+  Published serving;
+  {
+    const std::lock_guard lock(mutex_);
+    serving = serving_;
+  }
+  engine_.Swap(Load(serving.champion, serving.fallback));
+  recommender_.SetShadow(nullptr);
+  if (!options_.experiments.empty()) FollowExperiments(true);
 }
 
 void ModelSwitch::StartShadow(const ModelVersion& id, double share) {

@@ -60,6 +60,10 @@ class ModelSwitch {
   // failed_precondition when there is none.
   ProbeReport RollBack();
 
+  // Loads what serves and the arms' models again, and ends a shadow: what was erased from the
+  // tables since is in none of them.
+  void Reload();
+
   // Compares lists of `id` with a `share` of those that are shown. Throws not_found.
   void StartShadow(const ModelVersion& id, double share);
   void EndShadow();
@@ -73,7 +77,7 @@ class ModelSwitch {
   std::shared_ptr<const ModelBundle> Load(const ModelVersion& champion,
                                           const ModelVersion& fallback) const;
   void FollowPublished();
-  void FollowExperiments();
+  void FollowExperiments(bool again = false);
   void FollowUntilStopped();
 
   lake::Engine& tables_;

@@ -1,42 +1,44 @@
 #include "recommend/catalog.h"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <set>
 #include <utility>
 
 #include "base/text.h"
-#include "recommend/fold_text.h"
+#include "recommend/item_filter.h"
 
 namespace marquee {
 namespace {
 
-size_t CountPlaces(const auto& words) {
-  size_t count = 0;
-  for (const auto& word : words) count += word.places.size();
-  return count;
+// Most ratings first, ties by row.
+std::vector<int32_t> ByPopularity(const std::vector<CatalogItem>& items) {
+  std::vector<int32_t> rows(items.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  std::ranges::stable_sort(rows, std::ranges::greater(), [&](int32_t row) {
+    return items[static_cast<size_t>(row)].num_ratings;
+  });
+  return rows;
 }
 
-bool HoldsAll(std::string_view title, const std::set<std::string>& texts) {
-  return std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
-    return title.find(text) != std::string_view::npos;
-  });
+std::vector<std::string_view> Titles(const std::vector<CatalogItem>& items,
+                                     const std::vector<int32_t>& rows) {
+  std::vector<std::string_view> titles;
+  for (const int32_t row : rows) titles.push_back(items[static_cast<size_t>(row)].title);
+  return titles;
 }
 
 }  // namespace
 
-Catalog::Catalog(std::vector<CatalogItem> items) : items_(std::move(items)) {
+Catalog::Catalog(std::vector<CatalogItem> items)
+    : items_(std::move(items)),
+      by_popularity_(ByPopularity(items_)),
+      index_(Titles(items_, by_popularity_)) {
   for (const CatalogItem& item : items_) {
-    ids_.Add(item.item_id);
-    folded_titles_.push_back(" " + FoldText(item.title));
+    const int32_t row = ids_.Add(item.item_id);
+    if (item.deleted || !item.available) unavailable_.push_back(row);
   }
-  by_popularity_.resize(items_.size());
-  std::iota(by_popularity_.begin(), by_popularity_.end(), 0);
-  std::stable_sort(by_popularity_.begin(), by_popularity_.end(),
-                   [this](int32_t a, int32_t b) { return at(a).num_ratings > at(b).num_ratings; });
   IndexGenres();
-  IndexWords();
 }
 
 std::optional<int32_t> Catalog::Find(std::string_view item_id) const { return ids_.Find(item_id); }
@@ -61,56 +63,45 @@ void Catalog::IndexGenres() {
   }
 }
 
-void Catalog::IndexWords() {
-  std::map<std::string, std::vector<int32_t>, std::less<>> places;
-  for (size_t place = 0; place < by_popularity_.size(); ++place) {
-    const std::string& title = folded_titles_[static_cast<size_t>(by_popularity_[place])];
-    for (const std::string_view word : FoldedWords(std::string_view(title).substr(1)))
-      places[std::string(word)].push_back(static_cast<int32_t>(place));
-  }
-  for (auto& [text, found] : places) words_.push_back({text, std::move(found)});
+// All for a blank text, none for one without a word.
+std::vector<TitleIndex::Match> Catalog::FindTitles(std::string_view text) const {
+  if (!Trim(text).empty()) return index_.Find(text);
+  std::vector<TitleIndex::Match> all;
+  for (int32_t place = 0; place < size(); ++place) all.push_back({place, 0});
+  return all;
 }
 
-std::span<const Catalog::Word> Catalog::WordsFrom(std::string_view prefix) const {
-  const auto begin =
-      std::lower_bound(words_.begin(), words_.end(), prefix,
-                       [](const Word& word, std::string_view text) { return word.text < text; });
-  const auto end = std::partition_point(
-      begin, words_.end(), [&](const Word& word) { return word.text.starts_with(prefix); });
-  return {begin, end};
+// The first place behind a position, in its grade.
+int32_t Catalog::PlaceAfter(const TitlePosition& position) const {
+  const auto order = [this](int32_t row) { return std::pair(-at(row).num_ratings, row); };
+  const auto place = std::ranges::upper_bound(
+      by_popularity_, std::pair(-position.num_ratings, position.row), {}, order);
+  return static_cast<int32_t>(place - by_popularity_.begin());
 }
 
-std::vector<int32_t> Catalog::Search(std::string_view query, int limit) const {
-  const auto wanted = static_cast<size_t>(limit);
-  const std::string folded = FoldText(query);
-  const std::vector<std::string_view> words = FoldedWords(folded);
-  if (words.empty()) {
-    const bool blank = query.find_first_not_of(' ') == std::string_view::npos;
-    const auto count = blank ? std::min(wanted, by_popularity_.size()) : 0;  // 0: punctuation
-    return {by_popularity_.begin(), by_popularity_.begin() + static_cast<std::ptrdiff_t>(count)};
+TitlePage Catalog::Search(const TitleQuery& query) const {
+  const FilterCheck check(*this, query.filter);
+  const int32_t first_grade = query.after ? query.after->grade : 0;
+  const int32_t first_place = query.after ? PlaceAfter(*query.after) : 0;
+  const std::vector<TitleIndex::Match> matches = FindTitles(query.text);
+  int32_t last_grade = -1;
+  for (const TitleIndex::Match& match : matches) last_grade = std::max(last_grade, match.grade);
+  TitlePage page;
+  TitlePosition last;
+  for (int32_t grade = first_grade; grade <= last_grade; ++grade) {
+    for (const TitleIndex::Match& match : matches) {
+      if (match.grade != grade || (grade == first_grade && match.place < first_place)) continue;
+      const int32_t row = by_popularity_[static_cast<size_t>(match.place)];
+      if (at(row).deleted || !check.Passes(row)) continue;
+      if (page.rows.size() == static_cast<size_t>(query.limit)) {
+        page.next = last;
+        return page;
+      }
+      page.rows.push_back(row);
+      last = {grade, at(row).num_ratings, row};
+    }
   }
-  const auto rarest = std::min_element(words.begin(), words.end(), [&](auto a, auto b) {
-    return CountPlaces(WordsFrom(a)) < CountPlaces(WordsFrom(b));
-  });
-  std::vector<bool> candidates(by_popularity_.size());
-  for (const Word& word : WordsFrom(*rarest)) {
-    for (const int32_t place : word.places) candidates[static_cast<size_t>(place)] = true;
-  }
-  std::set<std::string> others;  // what candidates must hold beside it
-  for (auto word = words.begin(); word != words.end(); ++word) {
-    if (word != rarest) others.insert(" " + std::string(*word));
-  }
-  std::vector<int32_t> beginning, inside;
-  for (size_t place = 0; place < candidates.size() && beginning.size() < wanted; ++place) {
-    if (!candidates[place]) continue;
-    const int32_t row = by_popularity_[place];
-    const std::string_view title = folded_titles_[static_cast<size_t>(row)];
-    if (!HoldsAll(title, others)) continue;
-    (title.substr(1).starts_with(folded) ? beginning : inside).push_back(row);
-  }
-  beginning.insert(beginning.end(), inside.begin(), inside.end());
-  beginning.resize(std::min(beginning.size(), wanted));
-  return beginning;
+  return page;
 }
 
 }  // namespace marquee

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "interactions/interactions.h"
+#include "recommend/query.h"
+#include "recommend/title_index.h"
 
 namespace marquee {
 
@@ -19,6 +21,30 @@ struct CatalogItem {
   std::vector<std::string> genres;
   int64_t num_ratings = 0;
   double mean_rating = 0;
+  int32_t age_rating = 0;  // years that one must be to watch it; 0: no bound is known
+  bool available = true;   // else it is in the catalogue, but not recommended
+  bool deleted = false;    // its row stays, so that rows of models fit; nobody is shown it
+  int64_t added_ms = 0;    // when it was added over the API; 0: it was loaded
+  int64_t revision = 0;    // of its last change over the API; 0: none
+};
+
+// A place in the order of answers: what follows it does so whatever the size of the page.
+struct TitlePosition {
+  int32_t grade = 0;  // TitleIndex::Match
+  int64_t num_ratings = 0;
+  int32_t row = 0;
+};
+
+struct TitleQuery {
+  std::string text = {};  // blank: all titles
+  ItemFilter filter = {};
+  int limit = 20;
+  std::optional<TitlePosition> after = {};
+};
+
+struct TitlePage {
+  std::vector<int32_t> rows;
+  std::optional<TitlePosition> next;  // where there are more
 };
 
 // Immutable, thread-safe. Index = row.
@@ -39,30 +65,30 @@ class Catalog {
     return genres_of_[static_cast<size_t>(row)];
   }
 
-  // Rows whose titles hold every word of the query as the beginning of a word of theirs; accents,
-  // case and punctuation do not count. Titles that begin with the query come first, then popular
-  // ones. An empty query matches all. O(titles), a bit each, and some steps for each title that
-  // holds the query's rarest word: about 1 ms for 60,000 titles.
-  std::vector<int32_t> Search(std::string_view query, int limit) const;
+  // The titles that TitleIndex finds and the filter passes, in the order of TitlePosition: titles
+  // that begin with the query, then those that hold its words, then by typing errors; in each the
+  // popular ones first. Deleted ones are left out. Throws invalid_argument for an unknown genre.
+  // 1 to 3 ms for 60,000 titles.
+  TitlePage Search(const TitleQuery& query) const;
+  // The first rows of it.
+  std::vector<int32_t> Search(std::string_view query, int limit) const {
+    return Search({.text = std::string(query), .limit = limit}).rows;
+  }
+
+  // The rows that must not be recommended, ascending.
+  std::span<const int32_t> unavailable() const { return unavailable_; }
 
  private:
-  // A word of titles, and the places in by_popularity_ of those that hold it.
-  struct Word {
-    std::string text;
-    std::vector<int32_t> places;
-  };
-
   void IndexGenres();
-  void IndexWords();
-  // The words that begin with `prefix`.
-  std::span<const Word> WordsFrom(std::string_view prefix) const;
+  std::vector<TitleIndex::Match> FindTitles(std::string_view text) const;
+  int32_t PlaceAfter(const TitlePosition& position) const;
 
   std::vector<CatalogItem> items_;
   std::vector<std::string> genres_;
   std::vector<std::vector<int32_t>> genres_of_;
-  std::vector<std::string> folded_titles_;  // " word word": each word behind a blank
   std::vector<int32_t> by_popularity_;
-  std::vector<Word> words_;  // ascending
+  std::vector<int32_t> unavailable_;
+  TitleIndex index_;  // its places are those of by_popularity_
   IdDictionary ids_;
 };
 

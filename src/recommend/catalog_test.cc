@@ -33,7 +33,7 @@ TEST_F(CatalogTest, AccentsCaseAndPunctuationDoNotCount) {
 
 TEST_F(CatalogTest, WordsMatchAsBeginningsInAnyOrder) {
   EXPECT_THAT(catalog_.Search("rel mat", 10), ElementsAre(2));
-  EXPECT_THAT(catalog_.Search("atrix", 10), IsEmpty());
+  EXPECT_THAT(catalog_.Search("trix", 10), IsEmpty());
 }
 
 TEST_F(CatalogTest, TitlesThatBeginWithTheQueryComeFirst) {
@@ -54,6 +54,53 @@ TEST_F(CatalogTest, EachWordOfTheQueryMustBeThere) {
 TEST_F(CatalogTest, NoMoreAreGivenThanAskedFor) {
   EXPECT_THAT(catalog_.Search("the", 1), ElementsAre(1));
   EXPECT_THAT(catalog_.Search("s", 1), ElementsAre(3));
+}
+
+TEST_F(CatalogTest, TypingErrorsAreForgivenBehindWhatIsRight) {
+  EXPECT_THAT(catalog_.Search("matrxi", 10), ElementsAre(1, 2)) << "neighbours exchanged: one";
+  EXPECT_THAT(catalog_.Search("atrix", 10), ElementsAre(1, 2));
+  EXPECT_THAT(catalog_.Search("mattrix", 10), ElementsAre(1, 2));
+  EXPECT_THAT(catalog_.Search("metrex", 10), IsEmpty()) << "two errors in six letters";
+  EXPECT_THAT(catalog_.Search("shcindlrs", 10), ElementsAre(3)) << "two in nine letters";
+  EXPECT_THAT(catalog_.Search("shcinlrss", 10), IsEmpty());
+  EXPECT_THAT(catalog_.Search("lst", 10), IsEmpty()) << "none in three letters";
+  const Catalog near({Item("a", "Dove", 9), Item("b", "Love Story", 1), Item("c", "My Love", 2)});
+  EXPECT_THAT(near.Search("love", 10), ElementsAre(1, 2, 0));
+  const Catalog words({Item("a", "Броненосец Потёмкин", 1)});
+  EXPECT_THAT(words.Search("Бронеонсец", 10), ElementsAre(0)) << "a letter is one, not its bytes";
+}
+
+TEST_F(CatalogTest, PagesGoOnWhereTheLastOneEnded) {
+  for (const std::string text : {"", "the", "matrix", "matrxi"}) {
+    const std::vector<int32_t> whole = catalog_.Search(text, 10);
+    std::vector<int32_t> paged;
+    TitleQuery query{.text = text, .filter = {}, .limit = 1, .after = {}};
+    do {
+      const TitlePage page = catalog_.Search(query);
+      paged.insert(paged.end(), page.rows.begin(), page.rows.end());
+      query.after = page.next;
+    } while (query.after);
+    EXPECT_EQ(paged, whole) << text;
+  }
+}
+
+TEST(Catalog, SearchPassesTheFilterAndLeavesOutWhatIsDeleted) {
+  std::vector<CatalogItem> items = {Item("a", "Alien", 5), Item("b", "Aliens", 4),
+                                    Item("c", "Alien 3", 3)};
+  items[0].year = 1979;
+  items[1].year = 1986;
+  items[1].genres = {"Action"};
+  items[2].deleted = true;
+  const Catalog catalog(items);
+  const auto search = [&](ItemFilter filter) {
+    return catalog.Search({.text = "alien", .filter = std::move(filter), .limit = 10, .after = {}})
+        .rows;
+  };
+  EXPECT_THAT(search({}), ElementsAre(0, 1));
+  EXPECT_THAT(search({.genres = {"action"}}), ElementsAre(1));
+  EXPECT_THAT(search({.max_year = 1980}), ElementsAre(0));
+  EXPECT_THAT(search({.exclude = {"a"}}), ElementsAre(1));
+  EXPECT_THAT(catalog.unavailable(), ElementsAre(2));
 }
 
 TEST(Catalog, EquallyPopularTitlesStandInTheirOrder) {

@@ -96,7 +96,7 @@ RecommendEngine::RecommendEngine(std::shared_ptr<const ModelBundle> bundle,
 
 RecommendEngine::RecommendEngine(std::shared_ptr<const ModelBundle> bundle,
                                  std::shared_ptr<LiveUsers> live, int deadline_ms)
-    : deadline_ms_(deadline_ms), live_(std::move(live)), guard_(kGuardThreads) {
+    : deadline_ms_(deadline_ms), live_(std::move(live)), guard_(kGuardThreads), base_(bundle) {
   const auto shelves = std::make_shared<const Shelves>(*bundle);
   active_ = std::make_shared<Active>(std::move(bundle), shelves, std::make_shared<Rules>(), 0);
 }
@@ -143,13 +143,17 @@ CachedAnswer RecommendEngine::Answer(const Active& current, const RecommendQuery
 Recommendation RecommendEngine::Similar(std::string_view item_id, int k) const {
   const std::shared_ptr<const ModelBundle> current = bundle();
   const std::optional<int32_t> item = current->catalog->Find(item_id);
-  if (!item) {
+  if (!item || current->catalog->at(*item).deleted) {
     throw Error(Code::kNotFound, StrCat("no item '", item_id, "'"),
                 "look ids up by title: GET /items?q=WORDS");
   }
   Recommendation answer{"", "similar", {}, current};
   const std::string reason = StrCat("similar to ", TitleOf(*current, *item));
-  for (const ScoredItem& neighbour : current->model->SimilarItems(*item, k)) {
+  const auto hidden = current->catalog->unavailable();
+  const int more = k + static_cast<int>(hidden.size());
+  for (const ScoredItem& neighbour : current->model->SimilarItems(*item, more)) {
+    if (answer.items.size() == static_cast<size_t>(k)) break;
+    if (std::ranges::binary_search(hidden, neighbour.item)) continue;
     answer.items.push_back({neighbour.item, neighbour.score, reason, current->model->type()});
   }
   return answer;
@@ -173,11 +177,32 @@ UserProfile RecommendEngine::User(std::string_view user_id) const {
 
 std::shared_ptr<const ModelBundle> RecommendEngine::bundle() const { return active()->bundle; }
 
-void RecommendEngine::Swap(std::shared_ptr<const ModelBundle> bundle) {
+std::shared_ptr<const ModelBundle> RecommendEngine::base() const {
   const std::lock_guard lock(change_mutex_);
-  const auto shelves = std::make_shared<const Shelves>(*bundle);
-  Activate(std::make_shared<const Active>(std::move(bundle), shelves, rules_, rules_ms_));
+  return base_;
+}
+
+void RecommendEngine::Swap(std::shared_ptr<const ModelBundle> base) {
+  const std::lock_guard lock(change_mutex_);
+  base_ = std::move(base);
+  ActivateBase();
   guard_.Distrust();
+}
+
+void RecommendEngine::SetOverlay(std::shared_ptr<const Overlay> overlay) {
+  const std::lock_guard lock(change_mutex_);
+  overlay_ = std::move(overlay);
+  ActivateBase();
+}
+
+void RecommendEngine::ActivateBase() {
+  const auto bundle = WithOverlay(base_, *overlay_);
+  const auto old = active();
+  if (bundle == old->bundle) return;
+  const bool same = bundle->catalog == old->bundle->catalog &&
+                    &bundle->liked.by_user() == &old->bundle->liked.by_user();
+  const auto shelves = same ? old->shelves : std::make_shared<const Shelves>(*bundle);
+  Activate(std::make_shared<const Active>(bundle, shelves, rules_, rules_ms_));
 }
 
 void RecommendEngine::WarmUp() const {
@@ -203,6 +228,12 @@ void RecommendEngine::FollowRules(const RecommendEngine& other) {
   const auto theirs = other.active()->plan;
   if (theirs == followed_) return;
   followed_ = theirs;
+  std::shared_ptr<const Overlay> overlay;
+  {
+    const std::lock_guard lock(other.change_mutex_);
+    overlay = other.overlay_;
+  }
+  SetOverlay(std::move(overlay));
   SetRules(theirs->shared_rules(), theirs->now_ms());
 }
 

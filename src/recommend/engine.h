@@ -13,6 +13,7 @@
 #include "recommend/bundle.h"
 #include "recommend/live_users.h"
 #include "recommend/model_guard.h"
+#include "recommend/overlay.h"
 #include "recommend/query.h"
 #include "recommend/rules.h"
 #include "recommend/user_history.h"
@@ -94,9 +95,15 @@ class RecommendEngine {
   void Forget(std::string_view user_id) { live_->Forget(user_id); }
   const LiveUsers& live() const { return *live_; }
 
+  // What is answered from: the base with the overlay laid over it.
   std::shared_ptr<const ModelBundle> bundle() const;
-  // Requests under way finish with the bundle that they began with.
-  void Swap(std::shared_ptr<const ModelBundle> bundle);
+  // As it was given.
+  std::shared_ptr<const ModelBundle> base() const;
+  // Another base, with the same overlay. Requests under way finish with the bundle that they began
+  // with.
+  void Swap(std::shared_ptr<const ModelBundle> base);
+  // Requests from now on follow the changes of titles and people in it. O(titles + interactions).
+  void SetOverlay(std::shared_ptr<const Overlay> overlay);
   // Answers a few users, so that the model is in memory and known to be in time.
   void WarmUp() const;
 
@@ -104,8 +111,8 @@ class RecommendEngine {
   void SetRules(std::shared_ptr<const Rules> rules, int64_t now_ms);
   // Follows the clock: rules begin and end. Cheap when none does.
   void UpdateRules(int64_t now_ms);
-  // Takes over the rules of another engine, when they are not the same already. One thread at a
-  // time.
+  // Takes over the rules and the overlay of another engine, when they are not the same already. One
+  // thread at a time.
   void FollowRules(const RecommendEngine& other);
   // Says in rules_state() why new rules were refused; the old ones hold.
   void RefuseRules(std::string error);
@@ -117,6 +124,7 @@ class RecommendEngine {
   CachedAnswer Answer(const Active& current, const RecommendQuery& query,
                       std::span<const LiveEntry> entries) const;
   void Activate(std::shared_ptr<const Active> next);
+  void ActivateBase();
 
   RecommendEngine(std::shared_ptr<const ModelBundle> bundle, std::shared_ptr<LiveUsers> live,
                   int deadline_ms);
@@ -124,8 +132,11 @@ class RecommendEngine {
   const int deadline_ms_;
   const std::shared_ptr<LiveUsers> live_;
   mutable ModelGuard guard_;
-  std::mutex change_mutex_;  // held by one change at a time
-  // Guarded by change_mutex_: the rules, and the moment they are worked out for.
+  mutable std::mutex change_mutex_;  // held by one change at a time
+  // Guarded by change_mutex_: the bundle, what is laid over it, the rules, and the moment they are
+  // worked out for.
+  std::shared_ptr<const ModelBundle> base_;
+  std::shared_ptr<const Overlay> overlay_ = std::make_shared<Overlay>();
   std::shared_ptr<const Rules> rules_ = std::make_shared<Rules>();
   int64_t rules_ms_ = 0;
   std::shared_ptr<const RulePlan> followed_;  // what FollowRules took over last; of its one caller

@@ -50,6 +50,7 @@ int64_t LiveEntry::newest_ms() const {
 
 void LiveUsers::Observe(const Event& event) {
   if (event.kind == EventKind::kImpression || event.kind == EventKind::kSearch) return;
+  activity_.Observe(event);
   const Packed deed{static_cast<uint64_t>(event.time_ms) << 8 | static_cast<uint64_t>(event.kind),
                     static_cast<float>(event.value), RowOf(event.item_id)};
   Shard& shard = ShardOf(event.user_id);
@@ -135,6 +136,15 @@ int64_t LiveUsers::num_users() const {
     users += static_cast<int64_t>(shard.users.size());
   }
   return users;
+}
+
+std::vector<std::string> LiveUsers::UserIds() const {
+  std::vector<std::string> ids;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const auto& [user_id, entries] : shard.users) ids.push_back(user_id);
+  }
+  return ids;
 }
 
 int32_t LiveUsers::RowOf(std::string_view item_id) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "events/event.h"
+#include "recommend/activity.h"
 
 namespace marquee {
 
@@ -64,6 +65,11 @@ class LiveUsers {
   std::vector<LiveEntry> Entries(std::string_view user_id) const;
   void Forget(std::string_view user_id);
   int64_t num_users() const;
+  // In no order.
+  std::vector<std::string> UserIds() const;
+  // Of titles, whoever met them.
+  const LiveActivity& activity() const { return activity_; }
+  LiveActivity& activity() { return activity_; }
 
  private:
   struct Hash {
@@ -94,6 +100,7 @@ class LiveUsers {
 
   const size_t max_entries_;
   std::array<Shard, 64> shards_;
+  LiveActivity activity_;
   mutable std::shared_mutex items_mutex_;
   std::deque<std::string> item_ids_;  // guarded by items_mutex_; an element never moves or changes
   std::unordered_map<std::string_view, int32_t> item_rows_;  // guarded by items_mutex_

@@ -60,6 +60,7 @@ std::shared_ptr<Shadow> Recommender::shadow() const {
 }
 
 void Recommender::FollowRules() {
+  const std::lock_guard following(follow_mutex_);
   std::shared_ptr<const Stage> stage;
   {
     const std::lock_guard lock(mutex_);

@@ -38,7 +38,7 @@ class Recommender {
   // `experiment`: "experiment:arm", in place of the arm that the user is in; empty: that one.
   // Throws what RecommendEngine::Recommend throws, and what Experiments::Override throws.
   ServedList Recommend(RecommendQuery query, std::string_view experiment = {}) const;
-  // Arms follow the rules of the champion: called a few times a second, by one thread.
+  // Arms follow the rules and the overlay of the champion: called a few times a second.
   void FollowRules();
 
   // Requests from now on. REQUIRES: every model that an arm names is in `variants`.
@@ -55,6 +55,7 @@ class Recommender {
   Recommendation Interleave(const Stage& stage, const Experiment& experiment,
                             const RecommendQuery& query, std::vector<std::string>* arms) const;
 
+  std::mutex follow_mutex_;  // held by one caller of FollowRules at a time
   const RecommendEngine& champion_;
   BackgroundAppender* const shown_;
   const Clock& clock_;

@@ -36,7 +36,7 @@ void UserHistory::Rows::Add(int32_t item, float value, int64_t time_s) {
 
 UserHistory::UserHistory(const ModelBundle& bundle, std::string_view user_id,
                          std::span<const LiveEntry> live) {
-  const std::optional<int32_t> user = bundle.interactions.users().Find(user_id);
+  const std::optional<int32_t> user = bundle.FindUser(user_id);
   known_ = user.has_value() || !live.empty();
   if (user) {
     met_ = bundle.interactions.by_user().Row(*user);
@@ -44,6 +44,10 @@ UserHistory::UserHistory(const ModelBundle& bundle, std::string_view user_id,
     if (bundle.model && bundle.model->uses_user_features()) {
       features_ = bundle.interactions.UserFeatures(*user);
     }
+  }
+  if (bundle.stated_features && bundle.model && bundle.model->uses_user_features()) {
+    const auto stated = bundle.stated_features->find(user_id);
+    if (stated != bundle.stated_features->end()) features_ = stated->second;
   }
   kind_of_bundle_ = bundle.rated ? EventKind::kRating : EventKind::kWatch;
   if (!live.empty()) Merge(bundle, live);

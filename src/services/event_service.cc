@@ -163,7 +163,7 @@ http::Response EventService::History(const http::Request& request) const {
   const auto skip = static_cast<size_t>(http::QueryInt(request, "skip", 0, 0, 100'000));
   const auto bundle = engine_.bundle();
   std::vector<StoredEvent> events = DeedsOf(log_, user_id, skip + limit);
-  if (events.empty() && !bundle->interactions.users().Find(user_id)) {
+  if (events.empty() && !bundle->FindUser(user_id)) {
     throw Error(Code::kNotFound, StrCat("no user '", user_id, "'"), "check the id");
   }
   if (events.size() < skip + limit)
@@ -177,13 +177,23 @@ http::Response EventService::History(const http::Request& request) const {
 
 Event EventService::Checked(const Json& json) const {
   Event event = ParseEvent(json, clock_.NowMs());
-  const bool named = !event.item_id.empty();
-  if (named && !options_.accept_unknown_items && !engine_.bundle()->catalog->Find(event.item_id)) {
-    throw Error(
-        Code::kNotFound, StrCat("item '", event.item_id, "' is unknown"),
-        "GET /items?q= finds items by title; the setting events.unknown_items = accept takes any");
-  }
+  CheckItem(event);
   return event;
+}
+
+void EventService::CheckItem(const Event& event) const {
+  if (event.kind == EventKind::kSearch || options_.accept_unknown_items) return;
+  const auto bundle = engine_.bundle();
+  const std::optional<int32_t> row = bundle->catalog->Find(event.item_id);
+  if (row && !bundle->catalog->at(*row).deleted) return;
+  throw Error(
+      Code::kNotFound, StrCat("item '", event.item_id, "' is unknown"),
+      "GET /items?q= finds items by title; the setting events.unknown_items = accept takes any");
+}
+
+Appended EventService::Take(const Event& event) const {
+  CheckItem(event);
+  return Store({&event, 1}).at(0);
 }
 
 // In the log first: what the engine has observed must be found there again at the next start.

@@ -32,8 +32,13 @@ class EventService {
   // loaded, the newest first: {"user_id", "events"}. Not found for an unknown user.
   http::Response History(const http::Request& request) const;
 
+  // Stores an event, lets the engine feel it and says where it is. Throws not_found for an unknown
+  // item, and what the handlers throw.
+  Appended Take(const Event& event) const;
+
  private:
   Event Checked(const Json& json) const;
+  void CheckItem(const Event& event) const;
   std::vector<Appended> Store(std::span<const Event> events) const;
 
   EventLog& log_;

@@ -74,6 +74,15 @@ int CountOfQuery(const http::Request& request) {
   return static_cast<int>(http::QueryInt(request, name, 10, 1, kMaxRecommended));
 }
 
+ItemFilter FilterOfParameters(const http::Request& request) {
+  ItemFilter filter;
+  filter.genres = http::QueryList(request, "genres");
+  filter.exclude = http::QueryList(request, "exclude");
+  filter.min_year = static_cast<int32_t>(http::QueryInt(request, "min_year", 0, 0, kMaxYear));
+  filter.max_year = static_cast<int32_t>(http::QueryInt(request, "max_year", 0, 0, kMaxYear));
+  return filter;
+}
+
 RecommendQuery QueryOfParameters(const http::Request& request, bool user_in_query) {
   RecommendQuery query;
   if (user_in_query) {
@@ -90,10 +99,7 @@ RecommendQuery QueryOfParameters(const http::Request& request, bool user_in_quer
   }
   query.k = CountOfQuery(request);
   query.skip = static_cast<int>(http::QueryInt(request, "offset", 0, 0, kMaxRecommended));
-  query.filter.genres = http::QueryList(request, "genres");
-  query.filter.exclude = http::QueryList(request, "exclude");
-  query.filter.min_year = static_cast<int32_t>(http::QueryInt(request, "min_year", 0, 0, kMaxYear));
-  query.filter.max_year = static_cast<int32_t>(http::QueryInt(request, "max_year", 0, 0, kMaxYear));
+  query.filter = FilterOfParameters(request);
   query.diversity = http::QueryNumber(request, "diversity", 0, 0, 1);
   return query;
 }

@@ -1,7 +1,5 @@
 #include "services/recommend_service.h"
 
-#include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "base/error.h"
@@ -17,20 +15,6 @@ namespace {
 
 constexpr size_t kMaxUsers = 1000;
 constexpr size_t kMaxBatchItems = 100'000;
-
-// The rows with most ratings, ties by row. O(items).
-std::vector<int32_t> PopularRows(const Catalog& catalog, int limit) {
-  std::vector<int32_t> rows(static_cast<size_t>(catalog.size()));
-  std::iota(rows.begin(), rows.end(), 0);
-  const auto kept = std::min<ptrdiff_t>(limit, catalog.size());
-  std::ranges::partial_sort(rows, rows.begin() + kept, [&](int32_t a, int32_t b) {
-    const int64_t count_a = catalog.at(a).num_ratings;
-    const int64_t count_b = catalog.at(b).num_ratings;
-    return count_a != count_b ? count_a > count_b : a < b;
-  });
-  rows.resize(static_cast<size_t>(kept));
-  return rows;
-}
 
 }  // namespace
 
@@ -98,33 +82,6 @@ http::Response RecommendService::Similar(const http::Request& request) const {
   const std::string_view item_id = CheckedId("item_id", request.PathParam("item_id"));
   return http::Json(
       RenderSimilar(item_id, engine_.Similar(item_id, CountOfQuery(request)), request.id));
-}
-
-http::Response RecommendService::Items(const http::Request& request) const {
-  http::RequireKnownQuery(request, {"q", "limit"});
-  const std::string_view query = Trim(CheckedText("q", request.FindQuery("q").value_or("")));
-  const auto limit = static_cast<int>(http::QueryInt(request, "limit", 20, 1, kMaxRecommended));
-  const auto bundle = engine_.bundle();
-  const Catalog& catalog = *bundle->catalog;
-  return http::Json(RenderItems(
-      query, catalog, query.empty() ? PopularRows(catalog, limit) : catalog.Search(query, limit)));
-}
-
-http::Response RecommendService::Item(const http::Request& request) const {
-  http::RequireKnownQuery(request, {});
-  const std::string_view item_id = CheckedId("item_id", request.PathParam("item_id"));
-  const auto bundle = engine_.bundle();
-  const std::optional<int32_t> row = bundle->catalog->Find(item_id);
-  if (!row) {
-    throw Error(Code::kNotFound, StrCat("item '", item_id, "' is unknown"),
-                "GET /items?q= finds items by title");
-  }
-  return http::Json(RenderItem(bundle->catalog->at(*row)));
-}
-
-http::Response RecommendService::User(const http::Request& request) const {
-  http::RequireKnownQuery(request, {});
-  return http::Json(RenderUser(engine_.User(CheckedId("user_id", request.PathParam("user_id")))));
 }
 
 }  // namespace marquee

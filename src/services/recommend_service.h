@@ -33,12 +33,6 @@ class RecommendService {
   http::Response Batch(const http::Request& request) const;
   // GET /items/{item_id}/similar?k=10; not_found for an unknown item.
   http::Response Similar(const http::Request& request) const;
-  // GET /items?q=matrix&limit=20; without q, the popular items.
-  http::Response Items(const http::Request& request) const;
-  // GET /items/{item_id}; not_found.
-  http::Response Item(const http::Request& request) const;
-  // GET /users/{user_id}; not_found.
-  http::Response User(const http::Request& request) const;
 
  private:
   http::Response Answer(RecommendQuery query, const http::Request& request) const;

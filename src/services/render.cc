@@ -74,21 +74,24 @@ Json RenderSimilar(std::string_view item_id, const Recommendation& recommendatio
 }
 
 Json RenderItem(const CatalogItem& item) {
-  return Json::MakeObject(
-      {{"item_id", item.item_id},
-       {"title", item.title},
-       {"year", Year(item.year)},
-       {"genres", Strings(item.genres)},
-       {"num_ratings", item.num_ratings},
-       {"mean_rating", item.num_ratings > 0 ? Json(item.mean_rating) : Json()}});
+  return Json::MakeObject({{"item_id", item.item_id},
+                           {"title", item.title},
+                           {"year", Year(item.year)},
+                           {"genres", Strings(item.genres)},
+                           {"num_ratings", item.num_ratings},
+                           {"mean_rating", item.num_ratings > 0 ? Json(item.mean_rating) : Json()},
+                           {"age_rating", item.age_rating > 0 ? Json(item.age_rating) : Json()},
+                           {"available", item.available}});
 }
 
-Json RenderItems(std::string_view query, const Catalog& catalog, std::span<const int32_t> rows) {
+Json RenderItems(std::string_view query, const Catalog& catalog, std::span<const int32_t> rows,
+                 const Json& next_cursor) {
   Json::Array items;
   items.reserve(rows.size());
   for (const int32_t row : rows) items.push_back(RenderItem(catalog.at(row)));
-  return Json::MakeObject(
-      {{"query", query.empty() ? Json() : Json(query)}, {"items", Json(std::move(items))}});
+  return Json::MakeObject({{"query", query.empty() ? Json() : Json(query)},
+                           {"items", Json(std::move(items))},
+                           {"next_cursor", next_cursor}});
 }
 
 Json RenderUser(const UserProfile& user) {

@@ -22,11 +22,13 @@ Json RenderServed(const ServedList& served, std::string_view request_id);
 // RenderRecommendation with "item_id" in place of "user_id" and without the rung.
 Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation,
                    std::string_view request_id = {});
-// {"item_id", "title", "year", "genres", "num_ratings", "mean_rating"}; mean_rating is null without
-// ratings.
+// {"item_id", "title", "year", "genres", "num_ratings", "mean_rating", "age_rating", "available"};
+// mean_rating is null without ratings, age_rating where none is known.
 Json RenderItem(const CatalogItem& item);
-// {"query", "items": [RenderItem...]}; an empty query is null: the items are the popular ones.
-Json RenderItems(std::string_view query, const Catalog& catalog, std::span<const int32_t> rows);
+// {"query", "items": [RenderItem...], "next_cursor"}; an empty query is null: the items are the
+// popular ones.
+Json RenderItems(std::string_view query, const Catalog& catalog, std::span<const int32_t> rows,
+                 const Json& next_cursor);
 // {"user_id", "num_interactions", "mean_value", "first", "last", "top_genres"}; times are UTC text,
 // null without interactions.
 Json RenderUser(const UserProfile& user);

@@ -52,6 +52,40 @@ void AddModelRoutes(const ModelService* models, http::Router* router) {
             [s = models](const Request& r) { return s->ExperimentResults(r); });
 }
 
+// Titles, people and ratings as resources.
+void AddResources(const Services& services, http::Router* router) {
+  using enum http::Role;
+  using Request = http::Request;
+  const CatalogService* const catalog = services.catalog;
+  const UserService* const users = services.users;
+  const RatingService* const ratings = services.ratings;
+  const auto add = [&](const char* method, const char* pattern, http::Role role, auto handler) {
+    router->Add(method, pattern, role, handler, http::Runs::kOnWorker);
+  };
+  add("GET", "/popular", kViewer, [s = catalog](const Request& r) { return s->Popular(r); });
+  add("GET", "/trending", kViewer, [s = catalog](const Request& r) { return s->Trending(r); });
+  add("GET", "/new", kViewer, [s = catalog](const Request& r) { return s->New(r); });
+  add("POST", "/items", kOperator, [s = catalog](const Request& r) { return s->AddItem(r); });
+  add("PATCH", "/items/{item_id}", kOperator,
+      [s = catalog](const Request& r) { return s->ChangeItem(r); });
+  add("DELETE", "/items/{item_id}", kOperator,
+      [s = catalog](const Request& r) { return s->DeleteItem(r); });
+  add("GET", "/users", kViewer, [s = users](const Request& r) { return s->List(r); });
+  add("POST", "/users", kOperator, [s = users](const Request& r) { return s->Add(r); });
+  add("GET", "/users/{user_id}", kViewer, [s = users](const Request& r) { return s->Get(r); });
+  add("PATCH", "/users/{user_id}", kOperator,
+      [s = users](const Request& r) { return s->Change(r); });
+  add("DELETE", "/users/{user_id}", kAdmin, [s = users](const Request& r) { return s->Delete(r); });
+  add("GET", "/ratings", kViewer, [s = ratings](const Request& r) { return s->List(r); });
+  add("POST", "/ratings", kService, [s = ratings](const Request& r) { return s->Add(r); });
+  add("GET", "/ratings/{rating_id}", kViewer,
+      [s = ratings](const Request& r) { return s->Get(r); });
+  add("PATCH", "/ratings/{rating_id}", kService,
+      [s = ratings](const Request& r) { return s->Change(r); });
+  add("DELETE", "/ratings/{rating_id}", kService,
+      [s = ratings](const Request& r) { return s->Delete(r); });
+}
+
 }  // namespace
 
 http::Router MakeRouter(const Services& services) {
@@ -59,6 +93,7 @@ http::Router MakeRouter(const Services& services) {
   using Request = http::Request;
   const HealthService* const health = services.health;
   const RecommendService* const recommend = services.recommend;
+  const CatalogService* const catalog = services.catalog;
   const EventService* const events = services.events;
   const StatusService* const status = services.status;
   http::Router router;
@@ -84,9 +119,9 @@ http::Router MakeRouter(const Services& services) {
   router.Add("POST", "/users/recommendations", kViewer,
              [s = recommend](const Request& r) { return s->ByTaste(r); });
   router.Add("GET", "/items", kViewer,
-             http::Conditional([s = recommend](const Request& r) { return s->Items(r); }));
+             http::Conditional([s = catalog](const Request& r) { return s->Items(r); }));
   router.Add("GET", "/items/{item_id}", kViewer,
-             http::Conditional([s = recommend](const Request& r) { return s->Item(r); }));
+             http::Conditional([s = catalog](const Request& r) { return s->Item(r); }));
   router.Add("GET", "/items/{item_id}/similar", kViewer,
              [s = recommend](const Request& r) { return s->Similar(r); });
   router.Add("GET", "/users/{user_id}", kViewer,
@@ -100,11 +135,16 @@ http::Router MakeRouter(const Services& services) {
   router.Add(
       "POST", "/events", kService, [s = events](const Request& r) { return s->LogEvents(r); },
       http::Runs::kOnWorker);
+  AddResources(services, &router);
   AddModelRoutes(services.models, &router);
   AddAuthRoutes(services.auth, &router);
   // They ask, and change nothing; or the event log has what they change.
   router.LeaveUnaudited({"POST /recommend/session", "POST /recommend/batch",
-                         "POST /users/recommendations", "POST /log_interaction", "POST /events"});
+                         "POST /users/recommendations", "POST /log_interaction", "POST /events",
+                         "POST /ratings", "PATCH /ratings/{rating_id}",
+                         "DELETE /ratings/{rating_id}"});
+  // Who is erased must not live on in the audit log.
+  router.HideTargets({"DELETE /users/{user_id}"});
   // Records who got a token itself.
   router.LeaveUnaudited({"POST /oauth/token"});
   return router;

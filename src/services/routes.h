@@ -2,11 +2,14 @@
 
 #include "http/router.h"
 #include "services/auth_service.h"
+#include "services/catalog_service.h"
 #include "services/event_service.h"
 #include "services/health_service.h"
 #include "services/model_service.h"
+#include "services/rating_service.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
+#include "services/user_service.h"
 
 namespace marquee {
 
@@ -15,6 +18,9 @@ namespace marquee {
 struct Services {
   const HealthService* health = nullptr;
   const RecommendService* recommend = nullptr;
+  const CatalogService* catalog = nullptr;
+  const UserService* users = nullptr;
+  const RatingService* ratings = nullptr;
   const EventService* events = nullptr;
   const ModelService* models = nullptr;
   const StatusService* status = nullptr;

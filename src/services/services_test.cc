@@ -200,6 +200,40 @@ TEST_F(ServicesTest, SearchesTitles) {
   EXPECT_EQ(world_.GetJson("/items?q=matrix").GetString("query"), "matrix");
 }
 
+TEST_F(ServicesTest, ItemsAreFilteredAndPagedByCursor) {
+  EXPECT_THAT(ItemIds("/items?q=matirx&min_year=2000"), ElementsAre("40"));
+  EXPECT_THAT(ItemIds("/items?genres=comedy,romance"), ElementsAre("a/b"));
+  std::vector<std::string> paged;
+  std::string cursor;
+  do {
+    const std::string target = "/items?limit=1" + (cursor.empty() ? "" : "&cursor=" + cursor);
+    paged.push_back(ItemIds(target).at(0));
+    cursor = world_.GetJson(target).GetString("next_cursor");
+  } while (!cursor.empty());
+  EXPECT_EQ(paged, ItemIds("/items"));
+  cursor = world_.GetJson("/items?limit=1").GetString("next_cursor");
+  const std::string hint = "next_cursor";
+  ExpectProblem("/items?cursor=x1", 400, "cursor 'x1' is broken, or of another list", hint);
+  ExpectProblem("/items?q=matrix&cursor=" + cursor, 400,
+                "cursor '" + cursor + "' is broken, or of another list", hint);
+}
+
+TEST_F(ServicesTest, ChartsAreRecommendationsForNobody) {
+  const Json popular = world_.GetJson("/popular?k=2");
+  EXPECT_TRUE(popular.At("user_id").is_null());
+  EXPECT_EQ(popular.GetString("rung"), "popular");
+  EXPECT_THAT(ItemIds("/popular?k=2"), ElementsAre("10", "a/b"));
+  EXPECT_THAT(ItemIds("/popular?k=1&offset=1"), ElementsAre("a/b"));
+  EXPECT_THAT(ItemIds("/new"), ElementsAre("40", "a/b", "10"));
+  EXPECT_THAT(ItemIds("/new?max_year=2001&genres=action"), ElementsAre("10"));
+  world_.Post("/log_interaction", R"({"user_id": 1, "item_id": "30", "event": "watch"})");
+  const Json rising = world_.GetJson("/trending?days=7").At("items").AsArray().at(0);
+  EXPECT_EQ(rising.GetString("item_id"), "30") << "an event shows at once";
+  EXPECT_EQ(rising.GetString("source"), "trending");
+  EXPECT_THAT(rising.GetString("reason"), HasSubstr("rising: 1 time in the last 7 days"));
+  ExpectProblem("/trending?days=0", 400, "days is 0: must be 1 to 3650", "days");
+}
+
 TEST_F(ServicesTest, WithoutWordsItemsAreThePopularOnes) {
   EXPECT_THAT(ItemIds("/items"), ElementsAre("10", "a/b", "40", "30"));
   EXPECT_THAT(ItemIds("/items?q=+&limit=2"), ElementsAre("10", "a/b"));

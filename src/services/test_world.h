@@ -47,6 +47,7 @@ inline std::shared_ptr<const ModelBundle> MakeTestBundle() {
   bundle->liked = bundle->interactions;
   bundle->model =
       TrainModel({.type = "ease", .settings = {{"l2", "1"}}}, bundle->interactions, observer);
+  bundle->activity = std::make_shared<LoadedActivity>(bundle->interactions.by_item());
   bundle->popular = TrainModel({.type = "most-popular"}, bundle->interactions, observer);
   bundle->catalog = std::make_shared<const Catalog>(items);
   bundle->loaded_ms = 1'700'000'000'000;
@@ -70,7 +71,16 @@ struct TestWorld {
   Recommender recommender;
   ModelSwitch models{{tables, lake, store, engine, recommender, clock}, {}};
   RecommendService recommend{engine, recommender, clock};
+  RecordStore records{folder.path() / "records.db", clock};
+  LiveCatalog live{engine, records, {.changed = [this] { recommender.FollowRules(); }}};
+  CatalogService catalog{engine, live};
+  UserService users{engine, live, [this](const std::string& user_id) {
+                      const int64_t erased = log->EraseUser(user_id);
+                      records.FinishErasure(user_id);
+                      return Json::MakeObject({{"user_id", user_id}, {"events", erased}});
+                    }};
   EventService events{*log, engine, clock, {}};
+  RatingService ratings{engine, live, events, clock};
   ModelService model_service{store, models, recommender, *log, clock, 3.5};
   HealthService health{registry, {}};
   StatusService status{engine, clock, "AVX2"};
@@ -79,6 +89,9 @@ struct TestWorld {
   Services services() const {
     return {.health = &health,
             .recommend = &recommend,
+            .catalog = &catalog,
+            .users = &users,
+            .ratings = &ratings,
             .events = &events,
             .models = &model_service,
             .status = &status,
