@@ -121,11 +121,9 @@ http::Router MakeRouter(const Services& services) {
   router.Add("GET", "/items", kViewer,
              http::Conditional([s = catalog](const Request& r) { return s->Items(r); }));
   router.Add("GET", "/items/{item_id}", kViewer,
-             http::Conditional([s = catalog](const Request& r) { return s->Item(r); }));
+             [s = catalog](const Request& r) { return s->Item(r); });
   router.Add("GET", "/items/{item_id}/similar", kViewer,
              [s = recommend](const Request& r) { return s->Similar(r); });
-  router.Add("GET", "/users/{user_id}", kViewer,
-             [s = recommend](const Request& r) { return s->User(r); });
   router.Add(
       "GET", "/users/{user_id}/history", kViewer,
       [s = events](const Request& r) { return s->History(r); }, http::Runs::kOnWorker);
