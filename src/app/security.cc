@@ -2,10 +2,18 @@
 
 #include "base/text.h"
 #include "http/address.h"
-#include "sources/fetch.h"
+#include "http/client.h"
 
 namespace marquee {
 namespace {
+
+std::string FetchKeys(const std::string& url) {
+  const http::Client client({.timeout_ms = 5'000, .max_answer_bytes = 1 << 20});
+  http::ClientResponse answer = client.Send({.url = url});
+  if (answer.status == 200) return std::move(answer.body);
+  throw Error(Code::kUnavailable, StrCat("cannot fetch ", url, ": status ", answer.status),
+              "check security.jwks_url");
+}
 
 constexpr int64_t kDayMs = 86'400'000;
 
@@ -36,7 +44,7 @@ std::unique_ptr<auth::OutsideIssuer> OutsideIssuerOf(const Config& config, const
                                    .issuer = config.Text("security.issuer"),
                                    .audience = config.Text("security.audience"),
                                    .role_claim = config.Text("security.role_claim")},
-      [](const std::string& from) { return sources::FetchText(from); }, clock);
+      [](const std::string& from) { return FetchKeys(from); }, clock);
   issuer->WaitForKeys();
   return issuer;
 }

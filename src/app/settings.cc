@@ -5,67 +5,8 @@
 #include <vector>
 
 namespace marquee {
-namespace {
 
-// How the API faces clients, and how one process finds the others.
-std::vector<SettingSpec> ServingSettings() {
-  using Type = SettingSpec::Type;
-  return {
-      {.key = "server.drain_ms",
-       .type = Type::kInt,
-       .fallback = "1000",
-       .doc =
-           "How long a server that is told to end (SIGTERM) still answers while /health/ready says "
-           "503, so that a load balancer can turn away; Ctrl-C does not wait.",
-       .min = 0,
-       .max = 60'000},
-      {.key = "server.max_connections",
-       .type = Type::kInt,
-       .fallback = "0",
-       .doc =
-           "Beyond it the connection that was idle the longest is closed; 0 is what the limit of "
-           "open files allows.",
-       .min = 0,
-       .max = 1e6},
-      {.key = "server.max_connections_per_address",
-       .type = Type::kInt,
-       .fallback = "1024",
-       .doc = "A client with more is refused; 0 is no bound. Clients on this machine have none.",
-       .min = 0,
-       .max = 1e6},
-      {.key = "server.tls_certificate",
-       .type = Type::kText,
-       .fallback = "",
-       .doc = "PEM file of the certificate and its chain: with it and its key the API speaks TLS. "
-              "Read again when it changes."},
-      {.key = "server.tls_key",
-       .type = Type::kText,
-       .fallback = "",
-       .doc = "PEM file of the certificate's key."},
-      {.key = "services.attempts",
-       .type = Type::kInt,
-       .fallback = "3",
-       .doc = "How often `marquee serve web` asks for what may be repeated before it gives up.",
-       .min = 1,
-       .max = 20},
-      {.key = "services.collect",
-       .type = Type::kText,
-       .fallback = "http://127.0.0.1:8003",
-       .doc =
-           "Where `marquee serve web` finds it; several URLs, with commas between, are replicas."},
-      {.key = "services.recommend",
-       .type = Type::kText,
-       .fallback = "http://127.0.0.1:8001",
-       .doc =
-           "Where `marquee serve web` finds it; several URLs, with commas between, are replicas."},
-      {.key = "services.timeout_ms",
-       .type = Type::kInt,
-       .fallback = "10000",
-       .doc = "How long `marquee serve web` waits for one answer of a service.",
-       .min = 1,
-       .max = 600'000},
-  };
-}
+namespace {
 
 // Who may call, from where, and how often: docs/security.md.
 std::vector<SettingSpec> SecuritySettings() {
@@ -159,6 +100,102 @@ std::vector<SettingSpec> CrossSiteSettings() {
   };
 }
 
+// How the API faces clients, and how one process finds the others.
+std::vector<SettingSpec> ServingSettings() {
+  using Type = SettingSpec::Type;
+  return {
+      {.key = "server.drain_ms",
+       .type = Type::kInt,
+       .fallback = "1000",
+       .doc =
+           "How long a server that is told to end (SIGTERM) still answers while /health/ready says "
+           "503, so that a load balancer can turn away; Ctrl-C does not wait.",
+       .min = 0,
+       .max = 60'000},
+      {.key = "server.max_connections",
+       .type = Type::kInt,
+       .fallback = "0",
+       .doc =
+           "Beyond it the connection that was idle the longest is closed; 0 is what the limit of "
+           "open files allows.",
+       .min = 0,
+       .max = 1e6},
+      {.key = "server.max_connections_per_address",
+       .type = Type::kInt,
+       .fallback = "1024",
+       .doc = "A client with more is refused; 0 is no bound. Clients on this machine have none.",
+       .min = 0,
+       .max = 1e6},
+      {.key = "server.tls_certificate",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "PEM file of the certificate and its chain: with it and its key the API speaks TLS. "
+              "Read again when it changes."},
+      {.key = "server.tls_key",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "PEM file of the certificate's key."},
+      {"server.host", Type::kText, "127.0.0.1",
+       "Address to listen on; 0.0.0.0 opens the API to the network.", 0, 0},
+      {"server.port", Type::kInt, "8000",
+       "Port of the API and of the pages; `marquee serve` has one for each service.", 0, 65535},
+      {"server.threads", Type::kInt, "0", "Threads that answer requests; 0 is one a core.", 0,
+       1024},
+      {.key = "services.attempts",
+       .type = Type::kInt,
+       .fallback = "3",
+       .doc = "How often `marquee serve web` asks for what may be repeated before it gives up.",
+       .min = 1,
+       .max = 20},
+      {.key = "services.collect",
+       .type = Type::kText,
+       .fallback = "http://127.0.0.1:8003",
+       .doc =
+           "Where `marquee serve web` finds it; several URLs, with commas between, are replicas."},
+      {.key = "services.recommend",
+       .type = Type::kText,
+       .fallback = "http://127.0.0.1:8001",
+       .doc =
+           "Where `marquee serve web` finds it; several URLs, with commas between, are replicas."},
+      {.key = "services.timeout_ms",
+       .type = Type::kInt,
+       .fallback = "10000",
+       .doc = "How long `marquee serve web` waits for one answer of a service.",
+       .min = 1,
+       .max = 600'000},
+  };
+}
+
+// Which models answer, and how.
+std::vector<SettingSpec> AnsweringSettings() {
+  using Type = SettingSpec::Type;
+  return {
+      {"models.max_ms", Type::kNumber, "50",
+       "A model that takes longer for 5 of 100 answers is not published; milliseconds.", 0.001,
+       1e6},
+      {"models.min_overlap", Type::kNumber, "0",
+       "A model whose lists of ten share less with the present ones' is not published; 0: any.", 0,
+       1},
+      {.key = "models.probe_users",
+       .type = Type::kInt,
+       .fallback = "100",
+       .doc = "How many users a model is tried on before it answers.",
+       .min = 1,
+       .max = 1e6},
+      {"models.min_rating", Type::kNumber, "3.5",
+       "Ratings above it count as liked, which is what models learn from."},
+      {.key = "recommend.deadline_ms",
+       .type = Type::kInt,
+       .fallback = "50",
+       .doc = "A model that takes longer is passed over for an answer that is at hand; 0: waits.",
+       .min = 0,
+       .max = 60'000},
+      {"recommend.rules", Type::kText, "rules.toml",
+       "The file of rules for lists (docs/rules.md), below the home unless it is an absolute "
+       "path."},
+  };
+}
+
 }  // namespace
 
 std::span<const SettingSpec> Settings() {
@@ -209,41 +246,13 @@ std::span<const SettingSpec> Settings() {
       {"lake.memory_limit", Type::kBytes, "2GiB",
        "Memory of SQL; beyond it sorts and joins spill to disk.", 67108864, 1e15},
       {"log.level", Type::kText, "warning", "debug, info, warning, error or off."},
-      {"models.max_ms", Type::kNumber, "50",
-       "A model that takes longer for 5 of 100 answers is not published; milliseconds.", 0.001,
-       1e6},
-      {"models.min_overlap", Type::kNumber, "0",
-       "A model whose lists of ten share less with the present ones' is not published; 0: any.", 0,
-       1},
-      {.key = "models.probe_users",
-       .type = Type::kInt,
-       .fallback = "100",
-       .doc = "How many users a model is tried on before it answers.",
-       .min = 1,
-       .max = 1e6},
-      {"models.min_rating", Type::kNumber, "3.5",
-       "Ratings above it count as liked, which is what models learn from."},
-      {.key = "recommend.deadline_ms",
-       .type = Type::kInt,
-       .fallback = "50",
-       .doc = "A model that takes longer is passed over for an answer that is at hand; 0: waits.",
-       .min = 0,
-       .max = 60'000},
-      {"recommend.rules", Type::kText, "rules.toml",
-       "The file of rules for lists (docs/rules.md), below the home unless it is an absolute "
-       "path."},
-      {"server.host", Type::kText, "127.0.0.1",
-       "Address to listen on; 0.0.0.0 opens the API to the network.", 0, 0},
-      {"server.port", Type::kInt, "8000",
-       "Port of the API and of the pages; `marquee serve` has one for each service.", 0, 65535},
-      {"server.threads", Type::kInt, "0", "Threads that answer requests; 0 is one a core.", 0,
-       1024},
   };
   static const std::vector<SettingSpec> all = [] {
     std::vector<SettingSpec> joined = settings;
-    std::ranges::copy(ServingSettings(), std::back_inserter(joined));
-    std::ranges::copy(SecuritySettings(), std::back_inserter(joined));
-    std::ranges::copy(CrossSiteSettings(), std::back_inserter(joined));
+    for (const auto& more :
+         {AnsweringSettings(), SecuritySettings(), CrossSiteSettings(), ServingSettings()}) {
+      std::ranges::copy(more, std::back_inserter(joined));
+    }
     return joined;
   }();
   return all;

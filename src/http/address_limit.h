@@ -8,10 +8,10 @@
 
 namespace marquee::http {
 
-// Thread-safe. An IPv6 address counts as its /64 network, which is what one customer is given.
+// Thread-safe. An address is what ClientNetwork makes of it (http/address.h).
 class AddressLimit {
  public:
-  // `bound` 0: none. Addresses of this machine itself are never bounded.
+  // `bound` 0: none. Loopback addresses are never bounded.
   explicit AddressLimit(int bound) : bound_(bound) {}
 
   // Counts one more of `address`; false, and not counted, when it has `bound` already.
@@ -20,7 +20,7 @@ class AddressLimit {
   void Leave(std::string_view address);
 
  private:
-  bool Counts(std::string_view key) const;
+  bool Counts(std::string_view address) const;
 
   const int bound_;
   std::mutex mutex_;

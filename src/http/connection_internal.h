@@ -47,6 +47,9 @@ struct Loop {
 
 // What connections share.
 struct Shared {
+  Shared(ServerOptions server_options, Router router, Probe& server_probe,
+         std::vector<Middleware> guards);
+
   const ServerOptions options;
   const int max_connections;
   const Dispatcher dispatcher;

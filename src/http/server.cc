@@ -108,16 +108,19 @@ milliseconds SweepTick(const ServerOptions& options) {
 
 }  // namespace
 
+Shared::Shared(ServerOptions server_options, Router router, Probe& server_probe,
+               std::vector<Middleware> guards)
+    : options(std::move(server_options)),
+      max_connections(MaxConnections(options)),
+      dispatcher(std::move(router), StandardMiddleware(server_probe, options, std::move(guards))),
+      tls(MakeTlsIdentity(options)),
+      probe(server_probe),
+      addresses(options.max_connections_per_address),
+      workers(static_cast<size_t>(std::max(1, options.worker_threads))) {}
+
 struct Server::State {
   State(ServerOptions options, Router router, Probe& probe, std::vector<Middleware> guards)
-      : shared{.options = std::move(options),
-               .max_connections = MaxConnections(shared.options),
-               .dispatcher = Dispatcher(
-                   std::move(router), StandardMiddleware(probe, shared.options, std::move(guards))),
-               .tls = MakeTlsIdentity(shared.options),
-               .probe = probe,
-               .addresses = AddressLimit(shared.options.max_connections_per_address),
-               .workers{static_cast<size_t>(std::max(1, shared.options.worker_threads))}} {
+      : shared(std::move(options), std::move(router), probe, std::move(guards)) {
     for (int i = 0; i < NumLoops(shared.options); ++i) loops.push_back(std::make_unique<Loop>());
     acceptor.emplace(loops.front()->context);
   }

@@ -13,7 +13,6 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/text.h"
-#include "sources/fetch.h"
 
 namespace marquee::sources {
 namespace {
@@ -249,17 +248,6 @@ TEST_F(DownloadTest, AnUnknownNameIsRefusedWithTheKnownOnes) {
               ThrowsError(Code::kInvalidArgument,
                           HasSubstr("no data set 'movielens-2m' to download; did you mean "
                                     "'movielens-")));
-}
-
-TEST_F(DownloadTest, SmallTextsAreFetchedWhole) {
-  const std::string url = options_.base_url + "/ml-1m.zip";
-  EXPECT_THAT(FetchText(url + ".md5"), HasSubstr("ml-1m.zip"));
-  EXPECT_THAT([&] { FetchText(url + ".none"); },
-              ThrowsError(Code::kUnavailable, HasSubstr(".none: status 404")));
-  EXPECT_THAT([&] { FetchText(url, {.max_bytes = 1000}); },
-              ThrowsError(Code::kUnavailable, HasSubstr("cannot fetch " + url)));
-  EXPECT_THAT([&] { FetchText("file:///etc/hostname"); },
-              ThrowsError(Code::kUnavailable, HasSubstr("file:///etc/hostname")));
 }
 
 }  // namespace
