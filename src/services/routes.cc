@@ -142,7 +142,7 @@ http::Router MakeRouter(const Services& services) {
                          "POST /ratings", "PATCH /ratings/{rating_id}",
                          "DELETE /ratings/{rating_id}"});
   // Who is erased must not live on in the audit log.
-  router.HideTargets({"DELETE /users/{user_id}"});
+  router.HideTargets({"PATCH /users/{user_id}", "DELETE /users/{user_id}"});
   // Records who got a token itself.
   router.LeaveUnaudited({"POST /oauth/token"});
   return router;
