@@ -14,8 +14,9 @@ venv=build/locust
 [[ -x $venv/bin/locust ]] || { python3 -m venv "$venv" && "$venv/bin/pip" install -q locust; }
 
 home=$(mktemp -d)
-server=
+server= sampler=
 stop() {
+  if [[ -n $sampler ]]; then kill "$sampler" 2>/dev/null || true; fi
   if [[ -n $server ]]; then kill -INT "$server" 2>/dev/null && wait "$server" || true; fi
   rm -rf "$home"
 }
@@ -35,7 +36,9 @@ load() {
 memory_kib() { awk '/^VmRSS/ {print $2}' "/proc/$server/status"; }
 cpu_ticks() { awk '{print $14 + $15}' "/proc/$server/stat"; }
 
-load 20s warm
+load 30s warm
+(while sleep $((minutes * 6)); do echo "$(memory_kib)"; done >"$home/samples") &
+sampler=$!
 before=$(memory_kib) ticks=$(cpu_ticks)
 load "${minutes}m" soak
 after=$(memory_kib) ticks=$(($(cpu_ticks) - ticks))
@@ -44,4 +47,5 @@ awk -F, -v minutes="$minutes" -v before="$before" -v after="$after" -v ticks="$t
     printf "soak: %d min, %d requests, %d failures, %.0f requests/s, p50 %s ms, p99 %s ms\n", minutes, $3, $4, $10, $12, $18
     printf "soak: %.2f cores of the server; memory %.1f MiB before, %.1f MiB after\n", ticks / hz / minutes / 60, before / 1024, after / 1024
   }' "$home/soak_stats.csv"
+echo "soak: MiB at each tenth: $(awk '{printf "%.0f ", $1 / 1024}' "$home/samples")"
 (((after - before) / 1024 <= growth_mib)) || { echo "soak: memory grew by $(((after - before) / 1024)) MiB" >&2; exit 1; }
