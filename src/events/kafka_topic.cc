@@ -200,6 +200,11 @@ KafkaTopic::Range KafkaTopic::range() const {
   return range;
 }
 
+// librdkafka's macros check their types with a GNU extension.
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wgnu-statement-expression"
+#endif
 int64_t KafkaTopic::Produce(std::string_view key, std::string_view value) {
   std::promise<Delivery> delivered;
   std::future<Delivery> delivery = delivered.get_future();
@@ -218,6 +223,9 @@ int64_t KafkaTopic::Produce(std::string_view key, std::string_view value) {
   Check(options_, "a message was not acknowledged", outcome.error);
   return outcome.offset;
 }
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 void KafkaTopic::Follow(int64_t offset) {
   const Partitions partitions(rd_kafka_topic_partition_list_new(1));

@@ -70,8 +70,9 @@ class Erasing {
   // Those first that tell of people in whole lines only: the others name who is meant.
   std::vector<std::string> Tables() const {
     std::vector<std::string> tables = lake_.Tables();
-    std::ranges::stable_partition(
-        tables, [&](const std::string& table) { return !HasField(lake_.Read(table), "user_id"); });
+    std::stable_partition(tables.begin(), tables.end(), [&](const std::string& table) {
+      return !HasField(lake_.Read(table), "user_id");
+    });
     return tables;
   }
 

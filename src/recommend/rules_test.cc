@@ -107,8 +107,10 @@ TEST(Rules, MistakesAreRefusedByName) {
       {"[exploration]\nprefer = 'all'", "exploration.prefer is 'all': must be 'any' or 'unknown'"},
       {"diversity = ", "line 1"},
   };
-  for (const auto& [toml, message] : cases) {
-    EXPECT_THAT([&] { Parse(toml); }, ThrowsError(Code::kInvalidArgument, HasSubstr(message)))
+  for (const auto& one : cases) {
+    const auto& [toml, message] = one;
+    EXPECT_THAT([&one] { Parse(one.first); },
+                ThrowsError(Code::kInvalidArgument, HasSubstr(message)))
         << toml;
   }
 }

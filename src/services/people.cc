@@ -28,8 +28,7 @@ void PeopleWalk::FindOthers() {
   }
   std::erase_if(*others_, [&](const std::string& id) { return bundle_->FindUser(id).has_value(); });
   std::ranges::sort(*others_);
-  const auto twice = std::ranges::unique(*others_);
-  others_->erase(twice.begin(), twice.end());
+  others_->erase(std::unique(others_->begin(), others_->end()), others_->end());
 }
 
 }  // namespace marquee
