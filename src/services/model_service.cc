@@ -85,7 +85,8 @@ http::Response ModelService::Outcome(const ProbeReport& report) const {
 
 http::Response ModelService::Publish(const http::Request& request) const {
   const Json body = ModelBody(request, "force");
-  return Outcome(models_.Publish(store_.Named(ModelField(body)), ForceField(body)));
+  const bool force = ForceField(body);
+  return Outcome(models_.Publish(store_.Named(ModelField(body)), force));
 }
 
 http::Response ModelService::RollBack(const http::Request& request) const {
@@ -95,7 +96,8 @@ http::Response ModelService::RollBack(const http::Request& request) const {
 
 http::Response ModelService::StartShadow(const http::Request& request) const {
   const Json body = ModelBody(request, "share");
-  models_.StartShadow(store_.Named(ModelField(body)), ShareField(body));
+  const double share = ShareField(body);
+  models_.StartShadow(store_.Named(ModelField(body)), share);
   return http::Json(models_.ToJson());
 }
 
