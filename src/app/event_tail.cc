@@ -1,8 +1,7 @@
 #include "app/event_tail.h"
 
-#include <algorithm>
+#include <exception>
 
-#include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -10,30 +9,15 @@ namespace marquee {
 
 EventTail::EventTail(const EventLog& log, RecommendEngine& engine, int64_t from,
                      std::chrono::milliseconds every)
-    : log_(log), engine_(engine), next_(from), every_(every), thread_([this] { Run(); }) {}
+    : log_(log), engine_(engine), next_(from), ticker_(every, [this] { Turn(); }) {}
 
-EventTail::~EventTail() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_one();
-  thread_.join();
-}
-
-void EventTail::Run() {
-  bool failed = false;
-  std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, every_, [this] { return stopping_; })) {
-    lock.unlock();
-    try {
-      CatchUp();
-      failed = false;
-    } catch (const Error& error) {
-      if (!failed) LogWarning(StrCat("events of other processes: ", error.message()));
-      failed = true;
-    }
-    lock.lock();
+void EventTail::Turn() {
+  try {
+    CatchUp();
+    failed_ = false;
+  } catch (const std::exception& error) {
+    if (!failed_) LogWarning(StrCat("events of other processes: ", error.what()));
+    failed_ = true;
   }
 }
 

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
-#include <thread>
 
+#include "base/ticker.h"
 #include "events/event_log.h"
 #include "recommend/engine.h"
 
@@ -21,22 +19,16 @@ class EventTail {
   // Events below `from` have been observed.
   EventTail(const EventLog& log, RecommendEngine& engine, int64_t from,
             std::chrono::milliseconds every);
-  ~EventTail();
-  EventTail(const EventTail&) = delete;
-  EventTail& operator=(const EventTail&) = delete;
 
  private:
-  void Run();
+  void Turn();
   void CatchUp();
 
   const EventLog& log_;
   RecommendEngine& engine_;
-  int64_t next_;  // of the thread
-  const std::chrono::milliseconds every_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;
+  int64_t next_;         // of the ticker's thread, as is the next
+  bool failed_ = false;  // the last turn
+  Ticker ticker_;        // last: it uses the rest
 };
 
 }  // namespace marquee

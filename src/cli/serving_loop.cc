@@ -40,12 +40,10 @@ std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts
   const Home& home = environment.home();
   context.progress.Update("load the models", -1, "");
   ApplyRetention(environment, parts.log);
-  const auto erase = [&environment, &context, log = &parts.log,
-                      records = &parts.records](const std::string& user_id) {
+  const auto eraser = std::make_shared<Eraser>(environment, parts.log, parts.records);
+  const auto erase = [eraser, &context](const std::string& user_id) {
     NoProgress progress;
-    return Eraser(environment, *log, *records)
-        .Erase(user_id, progress, context.cancel)
-        .ToJson(user_id);
+    return eraser->Erase(user_id, progress, context.cancel).ToJson(user_id);
   };
   const bool kafka = config.Text("events.log") == "kafka";
   auto serving = std::make_unique<Serving>(

@@ -1,70 +1,30 @@
 #include "events/background_appender.h"
 
+#include <exception>
 #include <utility>
 
-#include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
 
 namespace marquee {
 
 BackgroundAppender::BackgroundAppender(EventLog& log, size_t max_waiting)
-    : log_(log), max_waiting_(max_waiting), thread_([this] { AppendUntilStopped(); }) {}
-
-BackgroundAppender::~BackgroundAppender() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  work_.notify_one();
-  thread_.join();
-}
+    : log_(log),
+      worker_(max_waiting, [this](const std::vector<Event>& events) { Append(events); }) {}
 
 void BackgroundAppender::Add(std::vector<Event> events) {
-  const std::lock_guard lock(mutex_);
-  if (waiting_.size() + events.size() > max_waiting_) {
-    dropped_ += static_cast<int64_t>(events.size());
-    return;
-  }
-  for (Event& event : events) waiting_.push_back(std::move(event));
-  if (!appending_) work_.notify_one();
+  const auto count = static_cast<int64_t>(events.size());
+  if (!worker_.Add(std::move(events))) dropped_ += count;
 }
 
-void BackgroundAppender::Flush() {
-  std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return waiting_.empty() && !appending_; });
-}
-
-int64_t BackgroundAppender::appended() const {
-  const std::lock_guard lock(mutex_);
-  return appended_;
-}
-
-int64_t BackgroundAppender::dropped() const {
-  const std::lock_guard lock(mutex_);
-  return dropped_;
-}
-
-void BackgroundAppender::AppendUntilStopped() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-    if (waiting_.empty()) return;
-    const std::vector<Event> events = std::exchange(waiting_, {});
-    appending_ = true;
-    lock.unlock();
-    bool failed = false;
-    try {
-      log_.Append(events);
-    } catch (const Error& error) {
-      failed = true;
-      LogWarning(
-          StrCat(events.size(), " events that were not waited for are lost: ", error.what()));
-    }
-    lock.lock();
-    appending_ = false;
-    (failed ? dropped_ : appended_) += static_cast<int64_t>(events.size());
-    idle_.notify_all();
+void BackgroundAppender::Append(const std::vector<Event>& events) {
+  const auto count = static_cast<int64_t>(events.size());
+  try {
+    log_.Append(events);
+    appended_ += count;
+  } catch (const std::exception& error) {
+    dropped_ += count;
+    LogWarning(StrCat(count, " events that were not waited for are lost: ", error.what()));
   }
 }
 

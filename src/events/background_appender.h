@@ -1,12 +1,11 @@
 // Events that need not be durable before the answer: appended by a thread of their own.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
-#include <mutex>
-#include <thread>
 #include <vector>
 
+#include "base/batch_worker.h"
 #include "events/event_log.h"
 
 namespace marquee {
@@ -16,36 +15,24 @@ namespace marquee {
 // log keeps up.
 class BackgroundAppender {
  public:
-  // `log` must outlive it. REQUIRES: max_waiting > 0.
+  // `log` must outlive it. Its end appends what waits.
   BackgroundAppender(EventLog& log, size_t max_waiting);
-  // Appends what waits.
-  ~BackgroundAppender();
-  BackgroundAppender(const BackgroundAppender&) = delete;
-  BackgroundAppender& operator=(const BackgroundAppender&) = delete;
-
   // Never waits. REQUIRES: CheckEvent passes.
   void Add(std::vector<Event> events);
   // Waits until what was added before is appended or dropped.
-  void Flush();
+  void Flush() { worker_.Flush(); }
 
-  int64_t appended() const;
+  int64_t appended() const { return appended_; }
   // For want of room, or because the log failed.
-  int64_t dropped() const;
+  int64_t dropped() const { return dropped_; }
 
  private:
-  void AppendUntilStopped();
+  void Append(const std::vector<Event>& events);
 
   EventLog& log_;
-  const size_t max_waiting_;
-  mutable std::mutex mutex_;
-  std::condition_variable work_;
-  std::condition_variable idle_;
-  std::vector<Event> waiting_;  // guarded by mutex_, as all below
-  bool appending_ = false;
-  bool stopping_ = false;
-  int64_t appended_ = 0;
-  int64_t dropped_ = 0;
-  std::thread thread_;
+  std::atomic<int64_t> appended_ = 0;
+  std::atomic<int64_t> dropped_ = 0;
+  BatchWorker<Event> worker_;  // last: its thread uses the rest
 };
 
 }  // namespace marquee

@@ -130,4 +130,36 @@ class EventReaders {
   mutable std::vector<std::unique_ptr<EventReader>> idle_;  // guarded by mutex_
 };
 
+// What every log that keeps its events in such tables shares: reading, and retention.
+class StoredEventLog : public EventLog {
+ public:
+  std::vector<StoredEvent> Read(int64_t from, int limit) const override {
+    return readers_.With([&](EventReader& reader) { return reader.Read(from, limit); });
+  }
+  std::vector<StoredEvent> ReadUser(std::string_view user_id, int64_t before,
+                                    int limit) const override {
+    return readers_.With(
+        [&](EventReader& reader) { return reader.ReadUser(user_id, before, limit); });
+  }
+  std::vector<StoredEvent> ReadTime(TimePosition after, int64_t to_ms, int limit) const override {
+    return readers_.With([&](EventReader& reader) { return reader.ReadTime(after, to_ms, limit); });
+  }
+  int64_t end_offset() const override {
+    return readers_.With([](EventReader& reader) { return reader.End(); });
+  }
+  int64_t EndOfOwn(int64_t from) const override { return own_.EndOf(from); }
+  int64_t RemoveBefore(int64_t time_ms) override {
+    const std::lock_guard lock(writer_mutex_);
+    return writer_.RemoveBefore(time_ms);
+  }
+
+ protected:
+  explicit StoredEventLog(const std::filesystem::path& path) : writer_(path), readers_(path) {}
+
+  OwnOffsets own_;
+  std::mutex writer_mutex_;
+  EventWriter writer_;  // guarded by writer_mutex_
+  const EventReaders readers_;
+};
+
 }  // namespace marquee

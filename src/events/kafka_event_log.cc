@@ -49,7 +49,7 @@ class Waiting {
   const int64_t count_;
 };
 
-class KafkaEventLog : public EventLog {
+class KafkaEventLog : public StoredEventLog {
  public:
   explicit KafkaEventLog(const KafkaEventLogOptions& options);
   ~KafkaEventLog() override {
@@ -60,25 +60,6 @@ class KafkaEventLog : public EventLog {
   std::string id() const override { return topic_.id(); }
   std::vector<Appended> Append(std::span<const Event> events) override;
 
-  std::vector<StoredEvent> Read(int64_t from, int limit) const override {
-    return readers_.With([&](EventReader& reader) { return reader.Read(from, limit); });
-  }
-  std::vector<StoredEvent> ReadUser(std::string_view user_id, int64_t before,
-                                    int limit) const override {
-    return readers_.With(
-        [&](EventReader& reader) { return reader.ReadUser(user_id, before, limit); });
-  }
-  std::vector<StoredEvent> ReadTime(TimePosition after, int64_t to_ms, int limit) const override {
-    return readers_.With([&](EventReader& reader) { return reader.ReadTime(after, to_ms, limit); });
-  }
-  int64_t end_offset() const override {
-    return readers_.With([](EventReader& reader) { return reader.End(); });
-  }
-  int64_t EndOfOwn(int64_t from) const override { return own_.EndOf(from); }
-  int64_t RemoveBefore(int64_t time_ms) override {
-    const std::lock_guard lock(writer_mutex_);
-    return writer_.RemoveBefore(time_ms);
-  }
   int64_t EraseUser(std::string_view user_id) override;
 
  private:
@@ -95,12 +76,6 @@ class KafkaEventLog : public EventLog {
   const std::chrono::milliseconds timeout_;
   KafkaTopic topic_;
   std::atomic<int64_t> waiting_events_ = 0;
-  OwnOffsets own_;
-
-  mutable std::mutex writer_mutex_;
-  EventWriter writer_;  // the view; guarded by writer_mutex_
-  const EventReaders readers_;
-
   std::mutex taken_mutex_;
   std::condition_variable taken_more_;
   int64_t taken_ = 0;  // messages below it are in the view; guarded by taken_mutex_
@@ -110,11 +85,10 @@ class KafkaEventLog : public EventLog {
 };
 
 KafkaEventLog::KafkaEventLog(const KafkaEventLogOptions& options)
-    : max_waiting_(options.max_waiting),
+    : StoredEventLog(options.view),
+      max_waiting_(options.max_waiting),
       timeout_(options.timeout_ms),
-      topic_({options.brokers, options.topic, options.timeout_ms}),
-      writer_(options.view),
-      readers_(options.view) {
+      topic_({options.brokers, options.topic, options.timeout_ms}) {
   const KafkaTopic::Range range = topic_.range();
   const int64_t position = readers_.With([](EventReader& reader) { return reader.Position(); });
   if (position > range.end) {

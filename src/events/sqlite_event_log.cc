@@ -18,12 +18,11 @@ namespace {
 
 constexpr int64_t kMaxGroup = 20'000;  // events of one transaction, which bounds how long one waits
 
-class SqliteEventLog : public EventLog {
+class SqliteEventLog : public StoredEventLog {
  public:
   explicit SqliteEventLog(const SqliteEventLogOptions& options)
-      : max_waiting_(options.max_waiting),
-        writer_(options.path),
-        readers_(options.path),
+      : StoredEventLog(options.path),
+        max_waiting_(options.max_waiting),
         thread_([this] { WriteUntilStopped(); }) {}
 
   ~SqliteEventLog() override {
@@ -37,27 +36,6 @@ class SqliteEventLog : public EventLog {
 
   std::string id() const override { return writer_.id(); }
   std::vector<Appended> Append(std::span<const Event> events) override;
-
-  std::vector<StoredEvent> Read(int64_t from, int limit) const override {
-    return readers_.With([&](EventReader& reader) { return reader.Read(from, limit); });
-  }
-  std::vector<StoredEvent> ReadUser(std::string_view user_id, int64_t before,
-                                    int limit) const override {
-    return readers_.With(
-        [&](EventReader& reader) { return reader.ReadUser(user_id, before, limit); });
-  }
-  std::vector<StoredEvent> ReadTime(TimePosition after, int64_t to_ms, int limit) const override {
-    return readers_.With([&](EventReader& reader) { return reader.ReadTime(after, to_ms, limit); });
-  }
-  int64_t end_offset() const override {
-    return readers_.With([](EventReader& reader) { return reader.End(); });
-  }
-  int64_t EndOfOwn(int64_t from) const override { return own_.EndOf(from); }
-
-  int64_t RemoveBefore(int64_t time_ms) override {
-    const std::lock_guard lock(writer_mutex_);
-    return writer_.RemoveBefore(time_ms);
-  }
   int64_t EraseUser(std::string_view user_id) override {
     const std::lock_guard lock(writer_mutex_);
     return writer_.EraseUser(user_id);
@@ -91,12 +69,6 @@ class SqliteEventLog : public EventLog {
   std::deque<Pending*> waiting_;  // guarded by mutex_, as are the next two
   int64_t waiting_events_ = 0;
   bool stopping_ = false;
-
-  OwnOffsets own_;
-
-  std::mutex writer_mutex_;
-  EventWriter writer_;  // guarded by writer_mutex_
-  const EventReaders readers_;
 
   std::thread thread_;
 };

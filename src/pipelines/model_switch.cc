@@ -1,6 +1,7 @@
 #include "pipelines/model_switch.h"
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "base/error.h"
@@ -32,27 +33,9 @@ ModelSwitch::ModelSwitch(const Parts& parts, Options options)
   published_file_.Changed();
 }
 
-ModelSwitch::~ModelSwitch() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  stop_.notify_one();
-  if (thread_.joinable()) thread_.join();
-}
-
 void ModelSwitch::StartFollowing() {
   Follow();
-  thread_ = std::thread([this] { FollowUntilStopped(); });
-}
-
-void ModelSwitch::FollowUntilStopped() {
-  std::unique_lock lock(mutex_);
-  while (!stop_.wait_for(lock, kEvery, [this] { return stopping_; })) {
-    lock.unlock();
-    Follow();
-    lock.lock();
-  }
+  following_.emplace(kEvery, [this] { Follow(); });
 }
 
 void ModelSwitch::Follow() {
@@ -76,7 +59,7 @@ void ModelSwitch::FollowPublished() {
       return;
     SwapTo(*published, false, false);
     LogInfo(published->champion.name() + " answers from now on");
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     problem = error.what();
     LogError("what was published does not answer: " + problem);
   }
@@ -104,7 +87,7 @@ void ModelSwitch::FollowExperiments(bool again) {
     recommender_.SetExperiments(experiments, variants);
     LogInfo(StrCat(options_.experiments.string(), ": ", experiments->all().size(),
                    " experiments from now on"));
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     problem = error.what();
     LogError(StrCat(options_.experiments.string(), " is not taken up: ", problem));
   }

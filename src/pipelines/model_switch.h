@@ -2,17 +2,16 @@
 // probe set, and swapped in; no request fails.
 #pragma once
 
-#include <condition_variable>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/ticker.h"
 #include "base/watched_file.h"
 #include "lake/lake.h"
 #include "pipelines/model_store.h"
@@ -42,10 +41,6 @@ class ModelSwitch {
     const Clock& clock;
   };
   ModelSwitch(const Parts& parts, Options options);
-  // Ends following.
-  ~ModelSwitch();
-  ModelSwitch(const ModelSwitch&) = delete;
-  ModelSwitch& operator=(const ModelSwitch&) = delete;
 
   // From now on takes up what other processes publish and what is written to the file of
   // experiments, within a second. What fails is logged and told by ToJson; what serves goes on.
@@ -78,7 +73,6 @@ class ModelSwitch {
                                           const ModelVersion& fallback) const;
   void FollowPublished();
   void FollowExperiments(bool again = false);
-  void FollowUntilStopped();
 
   lake::Engine& tables_;
   const lake::Lake& lake_;
@@ -93,13 +87,11 @@ class ModelSwitch {
   WatchedFile experiments_file_;
 
   mutable std::mutex mutex_;
-  Published serving_;  // guarded by mutex_, as all below
+  Published serving_;  // guarded by mutex_, as the next three
   std::optional<ProbeReport> probe_;
   std::string problem_;
   std::string experiments_problem_;
-  bool stopping_ = false;
-  std::condition_variable stop_;
-  std::thread thread_;
+  std::optional<Ticker> following_;  // last: it uses the rest; of the thread that starts it
 };
 
 }  // namespace marquee

@@ -68,6 +68,14 @@ std::vector<LiveEntry> WithSession(std::vector<LiveEntry> live, const RecommendQ
 
 }  // namespace
 
+std::vector<std::string> ItemIdsOf(const Recommendation& list) {
+  std::vector<std::string> ids;
+  ids.reserve(list.items.size());
+  for (const Recommended& item : list.items)
+    ids.push_back(list.bundle->catalog->at(item.item).item_id);
+  return ids;
+}
+
 // A bundle, the rules for it and what was answered so: swapped together.
 struct RecommendEngine::Active {
   Active(std::shared_ptr<const ModelBundle> given_bundle,

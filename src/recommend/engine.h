@@ -41,6 +41,9 @@ struct Recommendation {
   std::string rung_reason = {};               // why it is not "personal"; else empty
 };
 
+// The ids of the items of a list, in its order.
+std::vector<std::string> ItemIdsOf(const Recommendation& list);
+
 // The rules that hold, and what is wrong with their file.
 struct RulesState {
   int64_t loaded_ms = 0;              // when they were taken up; 0: there are none

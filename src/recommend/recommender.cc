@@ -8,17 +8,6 @@
 #include "experiments/interleave.h"
 
 namespace marquee {
-namespace {
-
-std::vector<std::string> IdsOf(const Recommendation& list) {
-  std::vector<std::string> ids;
-  for (const Recommended& item : list.items)
-    ids.push_back(list.bundle->catalog->at(item.item).item_id);
-  return ids;
-}
-
-}  // namespace
-
 // Experiments and the engines of their arms: swapped together.
 struct Recommender::Stage {
   std::shared_ptr<const Experiments> experiments;
@@ -107,7 +96,7 @@ ServedList Recommender::Recommend(RecommendQuery query, std::string_view experim
                              .experiment = overridden ? "" : served.experiment,
                              .arm = overridden ? "" : served.arm,
                              .first_rank = query.skip + 1,
-                             .items = IdsOf(served.list),
+                             .items = ItemIdsOf(served.list),
                              .sources = std::move(sources)},
                             query.user_id, clock_.NowMs()));
   return served;
@@ -134,7 +123,7 @@ Recommendation Recommender::Interleave(const Stage& stage, const Experiment& exp
   std::vector<std::vector<std::string>> ids;
   for (const Arm& arm : experiment.arms) {
     lists.push_back(Ask(stage, arm, whole));
-    ids.push_back(IdsOf(lists.back()));
+    ids.push_back(ItemIdsOf(lists.back()));
   }
   // By user and not by request, so that the next page goes on with the same list.
   const uint64_t seed = Fnv1a(query.user_id);

@@ -12,13 +12,6 @@ namespace {
 constexpr size_t kMaxWaiting = 256;
 constexpr uint64_t kBuckets = 10'000;
 
-std::vector<std::string> IdsOf(const Recommendation& list) {
-  std::vector<std::string> ids;
-  for (const Recommended& item : list.items)
-    ids.push_back(list.bundle->catalog->at(item.item).item_id);
-  return ids;
-}
-
 }  // namespace
 
 Json ShadowReport::ToJson() const {
@@ -34,37 +27,24 @@ Json ShadowReport::ToJson() const {
 }
 
 Shadow::Shadow(std::shared_ptr<const ModelBundle> bundle, const RecommendEngine& like, double share)
-    : engine_(std::move(bundle), like), share_(share), thread_([this] { CompareUntilStopped(); }) {}
-
-Shadow::~Shadow() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  work_.notify_one();
-  thread_.join();
-}
+    : engine_(std::move(bundle), like),
+      share_(share),
+      worker_(kMaxWaiting, [this](const std::vector<Taken>& lists) {
+        for (const Taken& taken : lists) Compare(taken);
+      }) {}
 
 void Shadow::Offer(const RecommendQuery& query, const Recommendation& shown) {
   const auto bucket = static_cast<double>(Fnv1a(query.request_id) % kBuckets);
   if (bucket >= share_ * static_cast<double>(kBuckets)) return;
-  {
-    const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= kMaxWaiting) {
-      ++sums_.left_out;
-      return;
-    }
+  std::vector<Taken> taken;
+  if (worker_.has_room()) {
+    taken.push_back({query, shown.rung, ItemIdsOf(shown)});
+    // Nobody waits for it.
+    taken.back().query.deadline = std::chrono::steady_clock::time_point::max();
   }
-  Taken taken{query, shown.rung, IdsOf(shown)};
-  taken.query.deadline = std::chrono::steady_clock::time_point::max();  // nobody waits for it
+  if (!taken.empty() && worker_.Add(std::move(taken))) return;
   const std::lock_guard lock(mutex_);
-  waiting_.push_back(std::move(taken));
-  work_.notify_one();
-}
-
-void Shadow::Flush() {
-  std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return waiting_.empty() && !comparing_; });
+  ++sums_.left_out;
 }
 
 ShadowReport Shadow::report() const {
@@ -79,27 +59,11 @@ ShadowReport Shadow::report() const {
   return report;
 }
 
-void Shadow::CompareUntilStopped() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-    if (stopping_) return;
-    const Taken taken = std::move(waiting_.front());
-    waiting_.pop_front();
-    comparing_ = true;
-    lock.unlock();
-    Compare(taken);
-    lock.lock();
-    comparing_ = false;
-    idle_.notify_all();
-  }
-}
-
 void Shadow::Compare(const Taken& taken) {
   const double start = SteadySeconds();
   const Recommendation answer = engine_.Recommend(taken.query);
   const double ms = (SteadySeconds() - start) * 1000;
-  const std::vector<std::string> ids = IdsOf(answer);
+  const std::vector<std::string> ids = ItemIdsOf(answer);
   const auto both = std::ranges::count_if(ids, [&](const std::string& id) {
     return std::ranges::find(taken.items, id) != taken.items.end();
   });

@@ -1,15 +1,13 @@
 // A model that answers nobody: its lists are compared with those that were shown.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/batch_worker.h"
 #include "base/json.h"
 #include "recommend/engine.h"
 
@@ -35,14 +33,11 @@ class Shadow {
   // Compares a `share` of the lists, chosen by a hash of the request's id, for the people and with
   // the rules of `like`.
   Shadow(std::shared_ptr<const ModelBundle> bundle, const RecommendEngine& like, double share);
-  ~Shadow();
-  Shadow(const Shadow&) = delete;
-  Shadow& operator=(const Shadow&) = delete;
 
   // Never waits.
   void Offer(const RecommendQuery& query, const Recommendation& shown);
   // Waits until all that was taken is compared.
-  void Flush();
+  void Flush() { worker_.Flush(); }
   ShadowReport report() const;
 
  private:
@@ -51,19 +46,13 @@ class Shadow {
     std::string rung;
     std::vector<std::string> items;
   };
-  void CompareUntilStopped();
   void Compare(const Taken& taken);
 
   const RecommendEngine engine_;
   const double share_;
   mutable std::mutex mutex_;
-  std::condition_variable work_;
-  std::condition_variable idle_;
-  std::deque<Taken> waiting_;  // guarded by mutex_, as all below
-  bool comparing_ = false;
-  bool stopping_ = false;
-  ShadowReport sums_;  // sums, where the report has means
-  std::thread thread_;
+  ShadowReport sums_;          // sums, where the report has means; guarded by mutex_
+  BatchWorker<Taken> worker_;  // last: its thread uses the rest
 };
 
 }  // namespace marquee

@@ -15,15 +15,6 @@ LiveCatalog::LiveCatalog(RecommendEngine& engine, RecordStore& store, LiveCatalo
   Refresh();
 }
 
-LiveCatalog::~LiveCatalog() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
 void LiveCatalog::Refresh() {
   const std::lock_guard lock(mutex_);
   RefreshLocked();
@@ -92,14 +83,11 @@ void LiveCatalog::ForgetErased() {
 }
 
 void LiveCatalog::Follow() {
-  thread_ = std::thread([this] {
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, std::chrono::milliseconds(250), [this] { return stopping_; })) {
-      try {
-        RefreshLocked();
-      } catch (const std::exception& error) {  // the next round tries again
-        LogWarning(StrCat("catalogue: ", error.what()));
-      }
+  following_.emplace(std::chrono::milliseconds(250), [this] {
+    try {
+      Refresh();
+    } catch (const std::exception& error) {  // the next round tries again
+      LogWarning(StrCat("catalogue: ", error.what()));
     }
   });
 }

@@ -1,16 +1,16 @@
 // The engine's overlay, kept up to date with what is changed over the API.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/ticker.h"
 #include "recommend/engine.h"
 #include "records/record_store.h"
 
@@ -27,7 +27,6 @@ struct LiveCatalogHooks {
 class LiveCatalog {
  public:
   LiveCatalog(RecommendEngine& engine, RecordStore& store, LiveCatalogHooks hooks = {});
-  ~LiveCatalog();
 
   RecordStore& store() { return store_; }
   // The next answer follows everything that is in the store. Cheap when nothing has changed, else
@@ -48,11 +47,9 @@ class LiveCatalog {
   RecordStore& store_;
   const LiveCatalogHooks hooks_;
   std::mutex mutex_;
-  int64_t applied_version_ = -1;                  // guarded by mutex_, as all below
+  int64_t applied_version_ = -1;                  // guarded by mutex_, as the next
   std::map<std::string, int64_t> seen_erasures_;  // hash -> requested_ms
-  bool stopping_ = false;
-  std::condition_variable wake_;
-  std::thread thread_;
+  std::optional<Ticker> following_;  // last: it uses the rest; of the thread that starts it
 };
 
 }  // namespace marquee
