@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "events/sqlite_event_log.h"
+#include "pipelines/test_home.h"
 #include "storage/faulty_store.h"
 #include "storage/local_store.h"
 
@@ -25,10 +26,8 @@ constexpr int64_t kNow = 1'704'448'800'000;  // 2024-01-05 10:00:00
 constexpr char kAll[] =
     "select coalesce(string_agg(item_id, ' ' order by log_offset), '') from bronze.events";
 
-class CompactionTest : public ::testing::Test {
+class CompactionTest : public HomeTest {
  protected:
-  CompactionTest() : log_(OpenSqliteEventLog({.path = folder_.path() / "events.db"})) {}
-
   void Rate(const std::string& user, const std::string& item, double value, int64_t time_ms) {
     log_->Append({{Event{.user_id = user,
                          .item_id = item,
@@ -39,7 +38,6 @@ class CompactionTest : public ::testing::Test {
   void AddSome(int from, int to) {
     for (int i = from; i < to; ++i) Rate("u", StrCat(i), 4, kNow + i);
   }
-  PipelineRun Run() { return {*session_, clock_, progress_, cancel_}; }
   std::string Text(lake::Lake& lake, const std::string& query) {
     for (const std::string& table : lake.Tables()) lake.CreateView(*session_, table);
     return session_->QueryText(query);
@@ -49,14 +47,7 @@ class CompactionTest : public ::testing::Test {
     return Text(lake, kAll);
   }
 
-  TempDir folder_;
-  ManualClock clock_{kNow};
-  NoProgress progress_;
-  CancelToken cancel_;
-  lake::Engine engine_{lake::EngineOptions{.threads = 1}};
-  std::unique_ptr<lake::Session> session_ = engine_.NewSession();
-  std::unique_ptr<EventLog> log_;
-  lake::Lake lake_{folder_.path() / "lake", clock_};
+  std::unique_ptr<EventLog> log_ = OpenSqliteEventLog({.path = home_.path() / "events.db"});
 };
 
 TEST_F(CompactionTest, BringsEachEventOnceAndEveryField) {
@@ -87,7 +78,7 @@ TEST_F(CompactionTest, BringsEachEventOnceAndEveryField) {
 TEST_F(CompactionTest, AnotherLogIsAnotherStream) {
   AddSome(0, 3);
   CompactEvents(Run(), *log_, lake_);
-  const auto other = OpenSqliteEventLog({.path = folder_.path() / "other.db"});
+  const auto other = OpenSqliteEventLog({.path = home_.path() / "other.db"});
   other->Append({{Event{.user_id = "v", .item_id = "x", .time_ms = kNow}}});
   EXPECT_EQ(CompactEvents(Run(), *other, lake_).events, 1);
   EXPECT_EQ(Text(lake_, "select cast(count(*) as bigint) from bronze.events"), "4");
@@ -95,10 +86,10 @@ TEST_F(CompactionTest, AnotherLogIsAnotherStream) {
 
 TEST_F(CompactionTest, AnOlderCopyOfTheLogIsRefused) {
   AddSome(0, 2);
-  const auto copy = folder_.path() / "copy.db";
+  const auto copy = home_.path() / "copy.db";
   log_.reset();
-  std::filesystem::copy(folder_.path() / "events.db", copy);
-  log_ = OpenSqliteEventLog({.path = folder_.path() / "events.db"});
+  std::filesystem::copy(home_.path() / "events.db", copy);
+  log_ = OpenSqliteEventLog({.path = home_.path() / "events.db"});
   AddSome(2, 4);
   CompactEvents(Run(), *log_, lake_);
   const auto older = OpenSqliteEventLog({.path = copy});
@@ -183,7 +174,7 @@ TEST_F(CompactionTest, KilledAtAnyMomentItNeitherLosesNorDoubles) {
   log_.reset();
   Rng rng(3);
   for (int round = 0; round < 8; ++round) {
-    log_ = OpenSqliteEventLog({.path = folder_.path() / "events.db"});
+    log_ = OpenSqliteEventLog({.path = home_.path() / "events.db"});
     AddSome(3 * round, 3 * round + 3);
     log_.reset();
     const pid_t child = fork();
@@ -191,7 +182,7 @@ TEST_F(CompactionTest, KilledAtAnyMomentItNeitherLosesNorDoubles) {
     if (child == 0) {
       lake::Engine engine{lake::EngineOptions{.threads = 1}};
       const auto session = engine.NewSession();
-      const auto log = OpenSqliteEventLog({.path = folder_.path() / "events.db"});
+      const auto log = OpenSqliteEventLog({.path = home_.path() / "events.db"});
       CompactEvents({*session, clock_, progress_, cancel_}, *log, lake_);
       _exit(0);
     }
@@ -199,7 +190,7 @@ TEST_F(CompactionTest, KilledAtAnyMomentItNeitherLosesNorDoubles) {
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
   }
-  log_ = OpenSqliteEventLog({.path = folder_.path() / "events.db"});
+  log_ = OpenSqliteEventLog({.path = home_.path() / "events.db"});
   CompactEvents(Run(), *log_, lake_);
   std::string expected;
   for (int i = 0; i < 24; ++i) expected += StrCat(i == 0 ? "" : " ", i);
@@ -209,13 +200,13 @@ TEST_F(CompactionTest, KilledAtAnyMomentItNeitherLosesNorDoubles) {
 class CompactedImport : public CompactionTest {
  protected:
   void Import() {
-    const auto raw = folder_.path() / "raw";
+    const auto raw = home_.path() / "raw";
     std::filesystem::create_directories(raw);
     WriteFileAtomic(raw / "movies.csv", "movieId,title,genres\n1,A,Drama\n2,B,Drama\n");
     WriteFileAtomic(raw / "ratings.csv",
                     "userId,movieId,rating,timestamp\n7,1,4.0,964982703\n7,2,3.0,964982704\n");
     ImportOptions options;
-    options.reports = folder_.path() / "reports";
+    options.reports = home_.path() / "reports";
     options.load.force = true;
     RunImport(Run(), sources::OpenDataset(raw, {}), lake_, options);
   }

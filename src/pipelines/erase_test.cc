@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "pipelines/main_job.h"
+#include "pipelines/test_home.h"
 
 namespace marquee {
 namespace {
@@ -24,10 +25,8 @@ using testing::Not;
 
 constexpr char kUser[] = "zz-unique";  // the greatest id, so that statistics and profiles name it
 
-class EraseTest : public testing::Test {
+class EraseTest : public HomeTest {
  protected:
-  EraseTest() { session_ = engine_.NewSession(); }
-
   // Ratings of twenty users, of the user and, further down, a broken line of the user.
   static std::string Ratings(int first_item) {
     std::string csv = "user,item,rating,timestamp,title\n";
@@ -41,15 +40,6 @@ class EraseTest : public testing::Test {
     return csv + kUser + ",3\n";
   }
 
-  void Import(const std::string& csv) {
-    const TempDir raw;
-    WriteFileAtomic(raw.path() / "ratings.csv", csv);
-    ImportOptions options;
-    options.reports = home_.path() / "reports" / "quality";
-    RunImport(Run(),
-              sources::OpenDataset(raw.path() / "ratings.csv", {.source = "csv", .mapping = {}}),
-              lake_, options);
-  }
   // A model of the titles from 10 on, published; tables that were loaded again since, with more
   // titles before them.
   void MakeHome() {
@@ -64,7 +54,6 @@ class EraseTest : public testing::Test {
     Import(Ratings(1));
   }
 
-  PipelineRun Run() { return {*session_, clock_, progress_, cancel_}; }
   EraseResult Erase(lake::Session& session) {
     return EraseUser({session, clock_, progress_, cancel_}, lake_, models_,
                      home_.path() / "reports", kUser);
@@ -104,13 +93,6 @@ class EraseTest : public testing::Test {
     return false;
   }
 
-  TempDir home_;
-  ManualClock clock_{1'704'448'800'000};
-  NoProgress progress_;
-  CancelToken cancel_;
-  lake::Engine engine_{lake::EngineOptions{.threads = 1}};
-  std::unique_ptr<lake::Session> session_;
-  lake::Lake lake_{home_.path() / "lake", clock_};
   ModelStore models_{home_.path() / "artifacts", clock_};
 };
 

@@ -12,6 +12,7 @@
 #include "events/sqlite_event_log.h"
 #include "pipelines/import.h"
 #include "pipelines/main_job.h"
+#include "pipelines/test_home.h"
 
 namespace marquee {
 namespace {
@@ -20,19 +21,19 @@ using testing::HasSubstr;
 
 constexpr float kMinRating = 3.5f;
 
-class ModelSwitchTest : public testing::Test {
+class ModelSwitchTest : public HomeTest {
  protected:
   ModelSwitchTest() {
-    Import(1);
+    ImportMade(1);
     Train("most-popular");
     Train("ease");
     store_.Publish({"ease", 1}, {"most-popular", 1});
-    engine_ = std::make_unique<RecommendEngine>(
+    serving_ = std::make_unique<RecommendEngine>(
         LoadPublished({*session_, lake_, store_}, kMinRating, clock_));
-    recommender_ = std::make_unique<Recommender>(*engine_, nullptr, clock_);
+    recommender_ = std::make_unique<Recommender>(*serving_, nullptr, clock_);
   }
 
-  void Import(uint64_t seed) {
+  void ImportMade(uint64_t seed) {
     Rng rng(seed);
     std::string csv = "user,item,rating,timestamp,title\n";
     for (int user = 0; user < 60; ++user) {
@@ -40,12 +41,7 @@ class ModelSwitchTest : public testing::Test {
         csv +=
             StrCat(user, ",", rng.Below(30), ",", 4 + rng.Below(2), ",", 964982703 + i, ",Film\n");
     }
-    const auto file = folder_.path() / "ratings.csv";
-    WriteFileAtomic(file, csv);
-    ImportOptions options;
-    options.reports = folder_.path() / "reports";
-    RunImport({*session_, clock_, progress_, cancel_},
-              sources::OpenDataset(file, {.source = "csv", .mapping = {}}), lake_, options);
+    Import(csv);
   }
   void Train(const std::string& type, std::map<std::string, std::string> settings = {}) {
     NoTrainObserver observer;
@@ -53,22 +49,15 @@ class ModelSwitchTest : public testing::Test {
                  kMinRating, observer);
   }
   ModelSwitch MakeSwitch(ProbeLimits probe = {.max_ms = 1e6}) {
-    return ModelSwitch({tables_, lake_, store_, *engine_, *recommender_, clock_},
+    return ModelSwitch({engine_, lake_, store_, *serving_, *recommender_, clock_},
                        {.min_rating = kMinRating,
                         .probe = probe,
-                        .experiments = folder_.path() / "experiments.toml"});
+                        .experiments = home_.path() / "experiments.toml"});
   }
-  std::string Champion() const { return engine_->bundle()->name; }
+  std::string Champion() const { return serving_->bundle()->name; }
 
-  TempDir folder_;
-  ManualClock clock_{1'704'448'800'000};
-  NoProgress progress_;
-  CancelToken cancel_;
-  lake::Engine tables_{{}};
-  std::unique_ptr<lake::Session> session_ = tables_.NewSession();
-  lake::Lake lake_{folder_.path() / "lake", clock_};
-  ModelStore store_{folder_.path() / "models", clock_};
-  std::unique_ptr<RecommendEngine> engine_;
+  ModelStore store_{home_.path() / "models", clock_};
+  std::unique_ptr<RecommendEngine> serving_;
   std::unique_ptr<Recommender> recommender_;
 };
 
@@ -78,7 +67,7 @@ TEST_F(ModelSwitchTest, PublishesUnderLoadAndRollsBack) {
   std::atomic<bool> stop = false;
   std::atomic<int> failed = 0;
   std::thread load([&] {
-    while (!stop) failed += engine_->Recommend("1", 5).items.size() == 5 ? 0 : 1;
+    while (!stop) failed += serving_->Recommend("1", 5).items.size() == 5 ? 0 : 1;
   });
   const ProbeReport report = models.Publish({"ease", 2}, false);
   EXPECT_TRUE(report.passed());
@@ -94,12 +83,12 @@ TEST_F(ModelSwitchTest, PublishesUnderLoadAndRollsBack) {
 }
 
 TEST_F(ModelSwitchTest, AVersionOfNewerDataBringsItsOwnPopularTitles) {
-  Import(2);
+  ImportMade(2);
   Train("ease");
   ModelSwitch models = MakeSwitch();
   models.Publish({"ease", 2}, false);
   EXPECT_EQ(Champion(), "ease v2");
-  EXPECT_EQ(engine_->Recommend("nobody", 5).items.size(), 5);
+  EXPECT_EQ(serving_->Recommend("nobody", 5).items.size(), 5);
 }
 
 TEST_F(ModelSwitchTest, OneThatFailsTheProbeChangesNothingUnlessForced) {
@@ -122,7 +111,7 @@ TEST_F(ModelSwitchTest, FollowsWhatAnotherProcessPublishes) {
   ModelSwitch models = MakeSwitch();
   models.Follow();
   EXPECT_EQ(Champion(), "ease v1");
-  ModelStore(folder_.path() / "models", clock_).Publish({"ease", 2}, {"most-popular", 1});
+  ModelStore(home_.path() / "models", clock_).Publish({"ease", 2}, {"most-popular", 1});
   models.Follow();
   EXPECT_EQ(Champion(), "ease v2");
   WriteFileAtomic(store_.published_file(), "{");
@@ -134,7 +123,7 @@ TEST_F(ModelSwitchTest, FollowsWhatAnotherProcessPublishes) {
 TEST_F(ModelSwitchTest, FollowsTheFileOfExperiments) {
   Train("ease", {{"l2", "50"}});
   ModelSwitch models = MakeSwitch();
-  const auto file = folder_.path() / "experiments.toml";
+  const auto file = home_.path() / "experiments.toml";
   WriteFileAtomic(
       file, "[[experiment]]\nname = 'e'\narms = [{name = 'a'}, {name = 'b', model = 'ease v2'}]\n");
   models.Follow();

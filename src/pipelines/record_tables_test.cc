@@ -3,15 +3,13 @@
 #include <gmock/gmock.h>
 
 #include "base/files.h"
+#include "pipelines/test_home.h"
 
 namespace marquee {
 namespace {
 
-class RecordTablesTest : public testing::Test {
+class RecordTablesTest : public HomeTest {
  protected:
-  RecordTablesTest() { session_ = engine_.NewSession(); }
-
-  PipelineRun Run() { return {*session_, clock_, progress_, cancel_}; }
   void Put(RecordStore::Kind kind, const std::string& id, Json fields, bool added) {
     clock_.Advance(1000);
     records_.Update(kind, id, [&](const auto&) {
@@ -21,18 +19,7 @@ class RecordTablesTest : public testing::Test {
       return record;
     });
   }
-  std::string Text(const std::string& sql) {
-    for (const std::string& table : lake_.Tables()) lake_.CreateView(*session_, table);
-    return session_->QueryText(sql);
-  }
 
-  TempDir home_;
-  ManualClock clock_{1'704'448'800'000};
-  NoProgress progress_;
-  CancelToken cancel_;
-  lake::Engine engine_{lake::EngineOptions{.threads = 1}};
-  std::unique_ptr<lake::Session> session_;
-  lake::Lake lake_{home_.path() / "lake", clock_};
   RecordStore records_{home_.path() / "records.db", clock_};
 };
 
