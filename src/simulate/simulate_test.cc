@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/error_matchers.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -308,16 +307,6 @@ TEST(WriteSimulatedWorld, TheSmallestAndTheDensestWorldWork) {
   Write(options, dense.path());
   const std::string text = ReadFile(dense.path() / "ratings.csv");
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5001);
-}
-
-// The aim is a million ratings in 3 s on a quiet machine.
-TEST(WriteSimulatedWorld, WritesTheDefaultWorldFast) {
-  const TempDir folder;
-  const double start = SteadySeconds();
-  Write({}, folder.path());
-  const double seconds = SteadySeconds() - start;
-  RecordProperty("seconds", std::to_string(seconds));
-  EXPECT_LT(seconds, 30);
 }
 
 TEST(DrawActivity, GivesAllRatingsWithinTheBounds) {

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <set>
 
-#include "base/clock.h"
 #include "base/error_matchers.h"
 #include "sources/collect_rows.h"
 #include "sources/dataset.h"
@@ -135,30 +134,6 @@ TEST(RealData, AFolderOfSeveralReleasesIsRefusedAndTheyAreNamed) {
   if (Missing("ml-1m")) GTEST_SKIP() << kNoData;
   EXPECT_THAT([] { OpenDataset(DataFolder(), {}); },
               ThrowsError(Code::kInvalidArgument, HasSubstr("several data sets: ml-100k, ml-1m")));
-}
-
-// The aim is 150 MB/s on a quiet machine; a loaded one is given a wide margin.
-TEST(RealData, SplitsMovielens1mFast) {
-  if (Missing("ml-1m")) GTEST_SKIP() << kNoData;
-  DelimitedOptions options;
-  options.separator = "::";
-  options.quotes = false;
-  options.encoding = Encoding::kLatin1;
-  options.num_fields = 4;
-  double best_seconds = 1e9;
-  size_t records = 0;
-  for (int round = 0; round < 3; ++round) {
-    const double start = SteadySeconds();
-    DelimitedReader reader(OpenFileBytes(DataFolder() / "ml-1m" / "ratings.dat"), options);
-    Record record;
-    for (records = 0; reader.Next(&record); ++records) {
-    }
-    best_seconds = std::min(best_seconds, SteadySeconds() - start);
-  }
-  EXPECT_EQ(records, 1'000'209u);
-  const double mb_per_second = 24.594065 / best_seconds;
-  RecordProperty("mb_per_second", std::to_string(mb_per_second));
-  EXPECT_GT(mb_per_second, 40);
 }
 
 }  // namespace
