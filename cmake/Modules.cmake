@@ -1,5 +1,5 @@
 # marquee_module(NAME SOURCES file... [TESTS file...] [FUZZ file...] [DEPENDS module...] [LIBS target...]
-#                [TEST_DEPENDS module...] [THREADED])
+#                [TEST_DEPENDS module...] [THREADED] [HOT] [SEPARATE])
 #
 # One folder of src/ = one static library marquee_NAME, and one test program NAME_test of its *_test.cc files.
 #   DEPENDS       modules whose headers this one includes: lower rank only
@@ -7,6 +7,8 @@
 #   TEST_DEPENDS  modules that only the tests use
 #   FUZZ          libFuzzer targets, one program a file, built with MARQUEE_FUZZ
 #   THREADED      threads meet in it: its tests run under ThreadSanitizer too
+#   HOT           it computes: optimised with sanitizers too, where the rest is not (that halves their build)
+#   SEPARATE      its files are compiled one by one: they share names in their unnamed namespaces
 option(MARQUEE_TESTS "Build the tests" ON)
 add_custom_target(unit_tests)
 add_custom_target(threaded_tests)
@@ -14,17 +16,31 @@ add_custom_target(fuzz_targets)
 add_custom_target(benchmarks)
 
 function(marquee_module name)
-  cmake_parse_arguments(ARG "THREADED" "" "SOURCES;TESTS;FUZZ;DEPENDS;LIBS;TEST_DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADED;HOT;SEPARATE" "" "SOURCES;TESTS;FUZZ;DEPENDS;LIBS;TEST_DEPENDS" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "module ${name}: unknown words ${ARG_UNPARSED_ARGUMENTS}")
+  endif()
+  # Most of compiling is the headers and their templates: once for eight files.
+  if(ARG_SEPARATE)
+    set(unity OFF)
+  else()
+    set(unity ON)
   endif()
   list(TRANSFORM ARG_DEPENDS PREPEND marquee_ OUTPUT_VARIABLE depends)
   list(TRANSFORM ARG_TEST_DEPENDS PREPEND marquee_ OUTPUT_VARIABLE test_depends)
   add_library(marquee_${name} STATIC ${ARG_SOURCES})
+  set_target_properties(marquee_${name} PROPERTIES UNITY_BUILD ${unity})
+  if(MARQUEE_SANITIZE AND NOT ARG_HOT)
+    target_compile_options(marquee_${name} PRIVATE -O0)
+  endif()
+  if(MARQUEE_FUZZ AND ARG_FUZZ)
+    target_compile_options(marquee_${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
   target_link_libraries(marquee_${name} PUBLIC marquee_flags ${depends} PRIVATE ${ARG_LIBS})
   if(MARQUEE_TESTS AND ARG_TESTS)
     add_executable(${name}_test ${ARG_TESTS})
     target_link_libraries(${name}_test PRIVATE marquee_${name} ${test_depends} GTest::gmock_main)
+    set_target_properties(${name}_test PROPERTIES UNITY_BUILD ${unity})
     # The code under test is optimised; its tests are long to optimise and quick to run.
     target_compile_options(${name}_test PRIVATE -O0)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

@@ -30,7 +30,7 @@ KeySet PublicPartOf(const SigningKey& key) {
   return KeySet::Parse(Json::MakeObject({{"keys", Json(Json::Array{key.PublicJwk()})}}).Dump());
 }
 
-[[noreturn]] void Refuse(std::string_view why) {
+[[noreturn]] void RefuseToken(std::string_view why) {
   throw Error(Code::kUnauthenticated, StrCat("the token ", why), "get a new token");
 }
 
@@ -60,8 +60,8 @@ std::string AccessTokens::Issue(const TokenSubject& subject) const {
 AccessTokens::Verified AccessTokens::Verify(std::string_view token) const {
   const Json claims = public_.Verify(token);
   const int64_t expires_ms = claims.GetInt("exp") * 1000;
-  if (clock_.NowMs() >= expires_ms) Refuse("has expired");
-  if (claims.GetString("aud") != kIssuer) Refuse("is meant for somebody else");
+  if (clock_.NowMs() >= expires_ms) RefuseToken("has expired");
+  if (claims.GetString("aud") != kIssuer) RefuseToken("is meant for somebody else");
   Verified verified{
       .subject = {.name = claims.GetString("sub"),
                   .role = http::ParseRole(claims.GetString("role")).value_or(http::Role::kPublic),

@@ -16,7 +16,7 @@ namespace marquee {
 namespace {
 
 constexpr size_t kNegatives = 99;
-constexpr int kListLength = 10;
+constexpr int kJudged = 10;
 constexpr std::string_view kTrainEnding = ".train.rating";
 
 struct Files {
@@ -154,7 +154,7 @@ void NcfLeaveOneOut(const ProtocolRun& run, EvaluateResult& result) {
     std::vector<int32_t> negatives;
     for (const int64_t negative : asked.negatives) negatives.push_back(items.Row(negative));
     const auto rank = RankAmong(scores[worker], items.Row(asked.item), negatives);
-    per_user.values[at] = {HitRateAt(rank, kListLength), NdcgAt(rank, 1, kListLength),
+    per_user.values[at] = {HitRateAt(rank, kJudged), NdcgAt(rank, 1, kJudged),
                            rank.empty() ? 0 : 1.0 / rank[0]};
     per_user.histories[at] = history.size();
   });

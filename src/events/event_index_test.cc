@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <limits>
 #include <map>
 
 #include "base/error_matchers.h"
@@ -10,6 +9,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "database/sqlite.h"
+#include "events/test_events.h"
 
 namespace marquee {
 namespace {
@@ -18,7 +18,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
 constexpr int64_t kBegin = std::numeric_limits<int64_t>::min();
 constexpr const char* kTables[] = {
     "create table runs (id integer primary key, kind integer, level integer, first_offset integer, "

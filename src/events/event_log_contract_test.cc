@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <functional>
-#include <limits>
 #include <set>
 #include <thread>
 
@@ -15,14 +14,13 @@
 #include "events/event_log.h"
 #include "events/kafka_event_log.h"
 #include "events/sqlite_event_log.h"
+#include "events/test_events.h"
 
 namespace marquee {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
 
 class LogFixture {
  public:
@@ -98,10 +96,6 @@ class EventLogContract : public ::testing::TestWithParam<Maker> {
 // What another process appended may take a moment to arrive.
 void WaitFor(const EventLog& log, int64_t offset) {
   while (log.end_offset() <= offset) std::this_thread::yield();
-}
-
-Event Click(std::string user, std::string item, int64_t time_ms = 1000) {
-  return {.user_id = std::move(user), .item_id = std::move(item), .time_ms = time_ms};
 }
 
 int64_t AddAfter(EventLog& log) { return log.Append({{Click("after", "x")}}).at(0).offset; }

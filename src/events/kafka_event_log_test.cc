@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <limits>
 #include <map>
 #include <thread>
 
@@ -19,6 +18,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "events/kafka_topic.h"
+#include "events/test_events.h"
 
 namespace marquee {
 namespace {
@@ -26,8 +26,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
 
 class KafkaLogTest : public ::testing::Test {
  protected:
@@ -42,9 +40,6 @@ class KafkaLogTest : public ::testing::Test {
   }
   std::unique_ptr<EventLog> Open(const char* view = "view.db") const {
     return OpenKafkaEventLog(Options(view));
-  }
-  static Event Click(std::string user, std::string item) {
-    return {.user_id = std::move(user), .item_id = std::move(item), .time_ms = 1000};
   }
   static std::vector<std::string> Items(const EventLog& log) {
     std::vector<std::string> items;

@@ -14,16 +14,13 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "database/sqlite.h"
+#include "events/test_events.h"
 
 namespace marquee {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-Event Click(std::string user, std::string item) {
-  return {.user_id = std::move(user), .item_id = std::move(item)};
-}
 
 // In a child: appends batches of three until killed, and writes each offset to `fd` once it was
 // acknowledged.

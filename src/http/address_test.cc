@@ -30,7 +30,7 @@ TEST(Address, AnIpv6NeighbourhoodIsOneClient) {
   EXPECT_EQ(ClientNetwork("2001:db8:1:2:bbbb::2"), "2001:db8:1:2::/64");
 }
 
-std::string Client(const std::string& peer, const std::vector<std::string>& forwarded) {
+std::string ClientOf(const std::string& peer, const std::vector<std::string>& forwarded) {
   const std::vector<std::string> trusted = {"10.0.0.1", "10.0.0.2"};
   Request request;
   request.remote_address = peer;
@@ -39,15 +39,15 @@ std::string Client(const std::string& peer, const std::vector<std::string>& forw
 }
 
 TEST(Address, OnlyATrustedProxyIsBelieved) {
-  EXPECT_EQ(Client("9.9.9.9", {"1.2.3.4"}), "9.9.9.9");
-  EXPECT_EQ(Client("10.0.0.1", {"1.2.3.4"}), "1.2.3.4");
-  EXPECT_EQ(Client("10.0.0.1", {}), "10.0.0.1");
+  EXPECT_EQ(ClientOf("9.9.9.9", {"1.2.3.4"}), "9.9.9.9");
+  EXPECT_EQ(ClientOf("10.0.0.1", {"1.2.3.4"}), "1.2.3.4");
+  EXPECT_EQ(ClientOf("10.0.0.1", {}), "10.0.0.1");
 }
 
 TEST(Address, WhatTheClientItselfForwardedIsNotBelieved) {
-  EXPECT_EQ(Client("10.0.0.1", {"6.6.6.6, 1.2.3.4, 10.0.0.2"}), "1.2.3.4");
-  EXPECT_EQ(Client("10.0.0.1", {"6.6.6.6", "1.2.3.4"}), "1.2.3.4");
-  EXPECT_EQ(Client("10.0.0.1", {"1.2.3.4, junk"}), "10.0.0.1");
+  EXPECT_EQ(ClientOf("10.0.0.1", {"6.6.6.6, 1.2.3.4, 10.0.0.2"}), "1.2.3.4");
+  EXPECT_EQ(ClientOf("10.0.0.1", {"6.6.6.6", "1.2.3.4"}), "1.2.3.4");
+  EXPECT_EQ(ClientOf("10.0.0.1", {"1.2.3.4, junk"}), "10.0.0.1");
 }
 
 }  // namespace

@@ -7,21 +7,13 @@
 #include "base/error_matchers.h"
 #include "base/text.h"
 #include "http/server.h"
+#include "http/test_probe.h"
 
 namespace marquee::http {
 namespace {
 
 using testing::HasSubstr;
 using Outcome = TransferResult::Outcome;
-
-class CountingProbe : public Probe {
- public:
-  void OnRequest(const RequestFacts&) override { ++requests; }
-  void OnConnectionOpened() override { ++opened; }
-  void OnConnectionClosed() override {}
-  std::atomic<int> requests{0};
-  std::atomic<int> opened{0};
-};
 
 class ClientTest : public testing::Test {
  protected:

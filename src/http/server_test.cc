@@ -12,6 +12,7 @@
 #include "base/error_matchers.h"
 #include "base/text.h"
 #include "http/test_client.h"
+#include "http/test_probe.h"
 
 namespace marquee::http {
 namespace {
@@ -20,18 +21,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 const std::string kHello = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
-
-// Counts open connections.
-class CountingProbe : public Probe {
- public:
-  void OnRequest(const RequestFacts&) override { ++requests; }
-  void OnConnectionOpened() override { ++opened; }
-  void OnConnectionClosed() override { ++closed; }
-
-  std::atomic<int> requests{0};
-  std::atomic<int> opened{0};
-  std::atomic<int> closed{0};
-};
 
 // More than there are io threads.
 constexpr int kMeeting = 5;

@@ -13,7 +13,7 @@ using boost::asio::ip::tcp;
 
 constexpr size_t kRecordBytes = 16 << 10;
 
-Stream::Result Outcome(const boost::system::error_code& error, size_t bytes, Stream::Next wait) {
+Stream::Result ResultOf(const boost::system::error_code& error, size_t bytes, Stream::Next wait) {
   if (!error) return {Stream::Next::kGoOn, bytes};
   const bool later =
       error == boost::asio::error::would_block || error == boost::asio::error::interrupted;
@@ -43,7 +43,7 @@ Stream::Result Stream::Read(char* space, size_t size) {
   if (tls_ == nullptr) {
     boost::system::error_code error;
     const size_t bytes = socket_.read_some(boost::asio::buffer(space, size), error);
-    return Outcome(error, bytes, Next::kWaitToRead);
+    return ResultOf(error, bytes, Next::kWaitToRead);
   }
   ERR_clear_error();
   return Translate(SSL_read(tls_.get(), space, static_cast<int>(size)));
@@ -55,7 +55,7 @@ Stream::Result Stream::Write(std::string_view head, std::string_view body) {
                                                               boost::asio::buffer(body)};
     boost::system::error_code error;
     const size_t bytes = socket_.write_some(buffers, error);
-    return Outcome(error, bytes, Next::kWaitToWrite);
+    return ResultOf(error, bytes, Next::kWaitToWrite);
   }
   block_.assign(head.substr(0, kRecordBytes));
   block_.append(body.substr(0, kRecordBytes - block_.size()));

@@ -158,9 +158,9 @@ Json Body(const Transaction& transaction) {
 
 Json Body(const CommitInfo& commit) { return commit.info; }
 
-constexpr std::string_view kKinds[] = {"protocol", "metaData", "add",
-                                       "remove",   "txn",      "commitInfo"};
-static_assert(std::size(kKinds) == std::variant_size_v<Action>);
+constexpr std::string_view kActionNames[] = {"protocol", "metaData", "add",
+                                             "remove",   "txn",      "commitInfo"};
+static_assert(std::size(kActionNames) == std::variant_size_v<Action>);
 
 }  // namespace
 
@@ -185,7 +185,7 @@ std::optional<Action> ParseAction(const Json& line) {
 
 Json ToJson(const Action& action) {
   Json body = std::visit([](const auto& kind) { return Body(kind); }, action);
-  return Json::MakeObject({{std::string(kKinds[action.index()]), std::move(body)}});
+  return Json::MakeObject({{std::string(kActionNames[action.index()]), std::move(body)}});
 }
 
 std::vector<Action> ParseCommit(std::string_view bytes, std::string_view file) {

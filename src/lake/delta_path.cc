@@ -126,9 +126,13 @@ std::string CommitName(int64_t version) { return Padded(version) + ".json"; }
 
 std::string CheckpointName(int64_t version) { return Padded(version) + ".checkpoint.parquet"; }
 
-std::optional<LogName> ParseLogName(std::string_view name) {
+std::optional<int64_t> LogVersionOf(std::string_view name) {
   if (name.size() <= kVersionDigits || name[kVersionDigits] != '.') return std::nullopt;
-  const auto version = Digits(name.substr(0, kVersionDigits), kVersionDigits);
+  return Digits(name.substr(0, kVersionDigits), kVersionDigits);
+}
+
+std::optional<LogName> ParseLogName(std::string_view name) {
+  const auto version = LogVersionOf(name);
   if (!version) return std::nullopt;
   const std::string_view rest = name.substr(kVersionDigits + 1);
   if (rest == "json") return LogName{LogName::Kind::kCommit, *version};

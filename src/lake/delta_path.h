@@ -23,6 +23,9 @@ std::string CommitName(int64_t version);
 // "00000000000000000010.checkpoint.parquet"
 std::string CheckpointName(int64_t version);
 
+// Of any file of _delta_log named by a version, twenty digits and a dot.
+std::optional<int64_t> LogVersionOf(std::string_view name);
+
 // What a file of _delta_log is.
 struct LogName {
   enum class Kind { kCommit, kCheckpoint, kCheckpointPart, kUuidCheckpoint };

@@ -13,8 +13,6 @@
 namespace marquee::lake {
 namespace {
 
-constexpr size_t kVersionDigits = 20;
-
 void AddFiles(const TableState& state, std::set<std::string>* paths) {
   for (const auto& [path, add] : state.files) paths->insert(DecodeLogPath(path));
   for (const auto& [path, removed] : state.tombstones) paths->insert(DecodeLogPath(path));
@@ -33,12 +31,6 @@ std::set<std::string> ListedFiles(const DeltaLog& log) {
     }
   }
   return listed;
-}
-
-// Of a file of the log: "00000000000000000007.json", "00000000000000000010.checkpoint.parquet".
-std::optional<int64_t> VersionOfLogFile(std::string_view name) {
-  if (name.size() <= kVersionDigits || name[kVersionDigits] != '.') return std::nullopt;
-  return ParseInt(name.substr(0, kVersionDigits));
 }
 
 }  // namespace
@@ -64,7 +56,7 @@ VacuumResult Lake::DropHistory(std::string_view table) {
   }
   const std::string log_prefix = log.folder() + "/";
   for (const storage::ObjectInfo& object : store_->List(log_prefix)) {
-    const auto version = VersionOfLogFile(std::string_view(object.key).substr(log_prefix.size()));
+    const auto version = LogVersionOf(std::string_view(object.key).substr(log_prefix.size()));
     if (version && *version < newest) store_->Delete(object.key);
   }
   return result;

@@ -67,7 +67,7 @@ ValueType TakeType(duckdb_logical_type type) {
 }
 
 template <typename T>
-T At(duckdb_vector vector, uint64_t row) {
+T ValueAt(duckdb_vector vector, uint64_t row) {
   return static_cast<const T*>(duckdb_vector_get_data(vector))[row];
 }
 
@@ -97,24 +97,24 @@ std::string SignedText(Int128 value) {
 Int128 IntegerAt(duckdb_type type, duckdb_vector vector, uint64_t row) {
   switch (type) {
     case DUCKDB_TYPE_TINYINT:
-      return At<int8_t>(vector, row);
+      return ValueAt<int8_t>(vector, row);
     case DUCKDB_TYPE_SMALLINT:
-      return At<int16_t>(vector, row);
+      return ValueAt<int16_t>(vector, row);
     case DUCKDB_TYPE_INTEGER:
-      return At<int32_t>(vector, row);
+      return ValueAt<int32_t>(vector, row);
     case DUCKDB_TYPE_BIGINT:
-      return At<int64_t>(vector, row);
+      return ValueAt<int64_t>(vector, row);
     case DUCKDB_TYPE_UTINYINT:
-      return At<uint8_t>(vector, row);
+      return ValueAt<uint8_t>(vector, row);
     case DUCKDB_TYPE_USMALLINT:
-      return At<uint16_t>(vector, row);
+      return ValueAt<uint16_t>(vector, row);
     case DUCKDB_TYPE_UINTEGER:
-      return At<uint32_t>(vector, row);
+      return ValueAt<uint32_t>(vector, row);
     case DUCKDB_TYPE_UBIGINT:
-      return At<uint64_t>(vector, row);
+      return ValueAt<uint64_t>(vector, row);
     default:
       MARQUEE_CHECK(type == DUCKDB_TYPE_HUGEINT);
-      return static_cast<Int128>(Bits(At<duckdb_hugeint>(vector, row)));
+      return static_cast<Int128>(Bits(ValueAt<duckdb_hugeint>(vector, row)));
   }
 }
 
@@ -234,22 +234,22 @@ std::string BlobText(std::string_view bytes) {
 std::string TimeText(duckdb_type type, duckdb_vector vector, uint64_t row) {
   switch (type) {
     case DUCKDB_TYPE_DATE:
-      return DateText(At<int32_t>(vector, row));
+      return DateText(ValueAt<int32_t>(vector, row));
     case DUCKDB_TYPE_TIME: {
-      const int64_t micros = At<int64_t>(vector, row);
+      const int64_t micros = ValueAt<int64_t>(vector, row);
       return ClockText(micros / 1'000'000) + FractionText(micros % 1'000'000, 6);
     }
     case DUCKDB_TYPE_TIMESTAMP:
-      return TimestampText(At<int64_t>(vector, row), 6, " ", "");
+      return TimestampText(ValueAt<int64_t>(vector, row), 6, " ", "");
     case DUCKDB_TYPE_TIMESTAMP_S:
-      return TimestampText(At<int64_t>(vector, row), 0, " ", "");
+      return TimestampText(ValueAt<int64_t>(vector, row), 0, " ", "");
     case DUCKDB_TYPE_TIMESTAMP_MS:
-      return TimestampText(At<int64_t>(vector, row), 3, " ", "");
+      return TimestampText(ValueAt<int64_t>(vector, row), 3, " ", "");
     case DUCKDB_TYPE_TIMESTAMP_NS:
-      return TimestampText(At<int64_t>(vector, row), 9, " ", "");
+      return TimestampText(ValueAt<int64_t>(vector, row), 9, " ", "");
     default:
       MARQUEE_CHECK(type == DUCKDB_TYPE_TIMESTAMP_TZ);
-      return TimestampText(At<int64_t>(vector, row), 6, "T", "Z");
+      return TimestampText(ValueAt<int64_t>(vector, row), 6, "T", "Z");
   }
 }
 
@@ -260,7 +260,7 @@ uint64_t EnumIndex(duckdb_type storage, duckdb_vector vector, uint64_t row) {
 std::string ScalarText(const ValueType& type, duckdb_vector vector, uint64_t row) {
   switch (type.id) {
     case DUCKDB_TYPE_BOOLEAN:
-      return At<bool>(vector, row) ? "true" : "false";
+      return ValueAt<bool>(vector, row) ? "true" : "false";
     case DUCKDB_TYPE_TINYINT:
     case DUCKDB_TYPE_SMALLINT:
     case DUCKDB_TYPE_INTEGER:
@@ -272,13 +272,13 @@ std::string ScalarText(const ValueType& type, duckdb_vector vector, uint64_t row
     case DUCKDB_TYPE_HUGEINT:
       return SignedText(IntegerAt(type.id, vector, row));
     case DUCKDB_TYPE_UHUGEINT:
-      return UnsignedText(Bits(At<duckdb_hugeint>(vector, row)));
+      return UnsignedText(Bits(ValueAt<duckdb_hugeint>(vector, row)));
     case DUCKDB_TYPE_DECIMAL:
       return DecimalText(IntegerAt(type.storage, vector, row), type.scale);
     case DUCKDB_TYPE_FLOAT:
-      return FloatText(At<float>(vector, row));
+      return FloatText(ValueAt<float>(vector, row));
     case DUCKDB_TYPE_DOUBLE:
-      return FloatText(At<double>(vector, row));
+      return FloatText(ValueAt<double>(vector, row));
     case DUCKDB_TYPE_DATE:
     case DUCKDB_TYPE_TIME:
     case DUCKDB_TYPE_TIMESTAMP:
@@ -288,13 +288,13 @@ std::string ScalarText(const ValueType& type, duckdb_vector vector, uint64_t row
     case DUCKDB_TYPE_TIMESTAMP_TZ:
       return TimeText(type.id, vector, row);
     case DUCKDB_TYPE_INTERVAL:
-      return IntervalText(At<duckdb_interval>(vector, row));
+      return IntervalText(ValueAt<duckdb_interval>(vector, row));
     case DUCKDB_TYPE_VARCHAR:
       return std::string(TextAt(vector, row));
     case DUCKDB_TYPE_BLOB:
       return BlobText(TextAt(vector, row));
     case DUCKDB_TYPE_UUID:
-      return UuidText(At<duckdb_hugeint>(vector, row));
+      return UuidText(ValueAt<duckdb_hugeint>(vector, row));
     case DUCKDB_TYPE_ENUM:
       return type.labels[EnumIndex(type.storage, vector, row)];
     default:
@@ -323,7 +323,7 @@ Json JsonStruct(const ValueType& type, duckdb_vector vector, uint64_t row) {
 
 // A MAP is a list of {key, value} below.
 Json JsonMap(const ValueType& type, duckdb_vector vector, uint64_t row) {
-  const auto range = At<duckdb_list_entry>(vector, row);
+  const auto range = ValueAt<duckdb_list_entry>(vector, row);
   duckdb_vector entries = duckdb_list_vector_get_child(vector);
   duckdb_vector keys = duckdb_struct_vector_get_child(entries, 0);
   duckdb_vector values = duckdb_struct_vector_get_child(entries, 1);
@@ -342,7 +342,7 @@ bool IsNested(duckdb_type id) {
 Json JsonNested(const ValueType& type, duckdb_vector vector, uint64_t row) {
   switch (type.id) {
     case DUCKDB_TYPE_LIST: {
-      const auto range = At<duckdb_list_entry>(vector, row);
+      const auto range = ValueAt<duckdb_list_entry>(vector, row);
       return JsonElements(type.children[0], duckdb_list_vector_get_child(vector), range.offset,
                           range.length);
     }
@@ -361,7 +361,7 @@ Json JsonValue(const ValueType& type, duckdb_vector vector, uint64_t row) {
   if (IsNested(type.id)) return JsonNested(type, vector, row);
   switch (type.id) {
     case DUCKDB_TYPE_BOOLEAN:
-      return Json(At<bool>(vector, row));
+      return Json(ValueAt<bool>(vector, row));
     case DUCKDB_TYPE_TINYINT:
     case DUCKDB_TYPE_SMALLINT:
     case DUCKDB_TYPE_INTEGER:
@@ -371,9 +371,9 @@ Json JsonValue(const ValueType& type, duckdb_vector vector, uint64_t row) {
     case DUCKDB_TYPE_UINTEGER:
       return Json(static_cast<int64_t>(IntegerAt(type.id, vector, row)));
     case DUCKDB_TYPE_FLOAT:
-      return Json(At<float>(vector, row));
+      return Json(ValueAt<float>(vector, row));
     case DUCKDB_TYPE_DOUBLE:
-      return Json(At<double>(vector, row));
+      return Json(ValueAt<double>(vector, row));
     default:
       return Json(ScalarText(type, vector, row));
   }

@@ -22,7 +22,6 @@ namespace {
 using ::testing::HasSubstr;
 using Fault = storage::FaultyStore::Fault;
 
-constexpr int64_t kNow = 1'704'448'800'000;  // 2024-01-05 10:00:00
 constexpr char kAll[] =
     "select coalesce(string_agg(item_id, ' ' order by log_offset), '') from bronze.events";
 

@@ -16,7 +16,7 @@
 namespace marquee {
 namespace {
 
-constexpr char kRejects[] = "silver.rejects";
+constexpr char kRejectsTable[] = "silver.rejects";
 // The rejects of this run, made before anything is written.
 constexpr char kNewRejects[] = "marquee_rejects";
 
@@ -77,13 +77,13 @@ LayerResult RunSilver(const PipelineRun& run, const lake::Lake& from, lake::Lake
   if (stale.empty()) return result;
   const AnyRowOrder any_order(run.session);
   build.OpenInputs();
-  MakeRejects(run, steps.At(kRejects));
+  MakeRejects(run, steps.At(kRejectsTable));
   CheckRejectShare(CountRejects(run.session, BronzeDataTables(steps), kNewRejects),
                    options.max_reject_share);
   const std::string run_id = NewRunId();
   for (const lake::SqlStep* step : stale) {
     const std::string select =
-        step->name == kRejects ? StrCat("select * from ", kNewRejects) : step->select;
+        step->name == kRejectsTable ? StrCat("select * from ", kNewRejects) : step->select;
     result.written.push_back(build.Write(*step, select, run_id));
   }
   run.session.Execute(StrCat("drop table ", kNewRejects));

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "pipelines/gold_reader.h"
+#include "pipelines/test_home.h"
 
 namespace marquee {
 namespace {
@@ -20,8 +21,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-constexpr int64_t kNow = 1'704'448'800'000;  // 2024-01-05 10:00:00
 
 // A home with a lake, and a folder of raw files in the form of MovieLens.
 class ImportTest : public testing::Test {

@@ -47,7 +47,7 @@ TrainRequest RequestOf(const std::string& type, const MainJobOptions& options) {
   return {.type = type, .settings = {}, .seed = options.seed, .threads = options.threads};
 }
 
-Json VersionsJson(const std::vector<lake::TableVersion>& versions) {
+Json DataJson(const std::vector<lake::TableVersion>& versions) {
   Json json = Json::MakeArray();
   for (const lake::TableVersion& version : versions) {
     json.Append(Json::MakeObject({{"table", version.table}, {"version", version.version}}));
@@ -59,7 +59,7 @@ Json VersionsJson(const std::vector<lake::TableVersion>& versions) {
 std::string Fingerprint(const std::vector<lake::TableVersion>& versions,
                         const MainJobOptions& options) {
   Json facts = Json::MakeObject(
-      {{"data", VersionsJson(versions)}, {"min_rating", options.min_rating}, {"code", Version()}});
+      {{"data", DataJson(versions)}, {"min_rating", options.min_rating}, {"code", Version()}});
   for (const std::string& type : FirstModels()) {
     facts["models"].Append(Json::MakeObject(
         {{"type", type}, {"settings", ResolveSettings(RequestOf(type, options))}}));
@@ -179,7 +179,7 @@ std::shared_ptr<const Model> PopularFor(const Interactions& liked, const ModelSt
 
 // What tells the data of a bundle from that of another.
 std::string DataName(const std::vector<lake::TableVersion>& versions, float min_rating) {
-  return StrCat(VersionsJson(versions).Dump(), " above ", min_rating);
+  return StrCat(DataJson(versions).Dump(), " above ", min_rating);
 }
 
 // The newest sequence model, for rules that ask it; none when it is of other items, or the

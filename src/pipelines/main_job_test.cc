@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "pipelines/import.h"
+#include "pipelines/test_home.h"
 
 namespace marquee {
 namespace {
@@ -23,7 +24,6 @@ using testing::SizeIs;
 constexpr int kUsers = 200;
 constexpr int kItems = 80;
 constexpr int kRatingsPerUser = 20;
-constexpr float kMinRating = 3.5f;
 
 // Users with even ids like the first half of the titles, the others the second half.
 std::string MadeRatings() {

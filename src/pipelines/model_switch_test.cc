@@ -19,8 +19,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr float kMinRating = 3.5f;
-
 class ModelSwitchTest : public HomeTest {
  protected:
   ModelSwitchTest() {

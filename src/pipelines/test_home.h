@@ -12,6 +12,9 @@
 
 namespace marquee {
 
+inline constexpr int64_t kNow = 1'704'448'800'000;  // 2024-01-05 10:00:00
+inline constexpr float kMinRating = 3.5f;
+
 class HomeTest : public testing::Test {
  protected:
   PipelineRun Run() { return {*session_, clock_, progress_, cancel_}; }
@@ -32,7 +35,7 @@ class HomeTest : public testing::Test {
   }
 
   TempDir home_;
-  ManualClock clock_{1'704'448'800'000};
+  ManualClock clock_{kNow};
   NoProgress progress_;
   CancelToken cancel_;
   lake::Engine engine_{lake::EngineOptions{.threads = 1}};

@@ -8,7 +8,7 @@
 namespace marquee {
 namespace {
 
-constexpr size_t kNeighbours = 20;
+constexpr size_t kNearest = 20;
 constexpr float kADecade = 0.05f;
 
 float Nearness(const Catalog& catalog, int32_t a, int32_t b) {
@@ -36,7 +36,7 @@ std::vector<ScoredItem> NearestTo(const Catalog& catalog, int32_t item, int32_t 
     if (a.score != b.score) return a.score > b.score;
     return catalog.at(a.item).num_ratings > catalog.at(b.item).num_ratings;
   });
-  near.resize(std::min(near.size(), kNeighbours));
+  near.resize(std::min(near.size(), kNearest));
   return near;
 }
 

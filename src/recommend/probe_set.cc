@@ -31,7 +31,7 @@ std::vector<int32_t> ProbeUsers(const ModelBundle& bundle, int count) {
   return users;
 }
 
-Answer Ask(const ModelBundle& bundle, int32_t user, int k) {
+Answer ListOf(const ModelBundle& bundle, int32_t user, int k) {
   Answer answer;
   answer.scores.resize(static_cast<size_t>(bundle.catalog->size()));
   const auto folded =
@@ -53,7 +53,7 @@ bool Differs(const Answer& answer) {
   return std::ranges::adjacent_find(answer.scores, std::not_equal_to()) != answer.scores.end();
 }
 
-double Overlap(const Answer& one, const Answer& other) {
+double Shared(const Answer& one, const Answer& other) {
   const size_t larger = std::max(one.best.size(), other.best.size());
   const auto both = std::ranges::count_if(
       one.best, [&](const std::string& id) { return other.best.contains(id); });
@@ -87,14 +87,14 @@ ProbeReport Probe(const ModelBundle& candidate, const ModelBundle* before,
   for (const int32_t user : ProbeUsers(candidate, limits.users)) {
     ++report.users;
     const double start = SteadySeconds();
-    const Answer answer = Ask(candidate, user, limits.k);
+    const Answer answer = ListOf(candidate, user, limits.k);
     times_ms.push_back((SteadySeconds() - start) * 1000);
     broken += Finite(answer) ? 0 : 1;
     silent += Differs(answer) ? 0 : 1;
     if (before == nullptr) continue;
     const auto row = before->liked.users().Find(candidate.liked.users().Name(user));
     if (!row) continue;
-    overlap += Overlap(answer, Ask(*before, *row, limits.k));
+    overlap += Shared(answer, ListOf(*before, *row, limits.k));
     ++compared;
   }
   std::ranges::sort(times_ms);

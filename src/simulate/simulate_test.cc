@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error_matchers.h"
 #include "base/files.h"
 #include "base/text.h"
