@@ -4,6 +4,8 @@
 #   bench/http_bench.sh              starts build/release/bin/marquee on MovieLens 1M and measures it
 #   bench/http_bench.sh BASE_URL     measures the one that runs there
 #
+#   WORLD=1 bench/http_bench.sh      the same on an invented world of 27,000 titles, beside `implicit` behind FastAPI (PyPI, into build/peers)
+#
 # Settings: SECONDS_EACH (10), CONNECTIONS (32), THREADS (2), ROUNDS (3), USERS (6040: ids 1 to that),
 # MARQUEE_SHARED (../shared, whose data/ml-1m is loaded), MARQUEE_BUILD (build/release).
 set -eu
@@ -43,11 +45,18 @@ if [ $# -gt 0 ]; then
 else
   program=$build/bin/marquee
   [ -x "$program" ] || fail "no $program: ./run build"
-  [ -d "$shared/data/ml-1m" ] || fail "no $shared/data/ml-1m: set MARQUEE_SHARED, or name a BASE_URL"
+  if [ -n "${WORLD-}" ]; then
+    data=$work/world
+    "$program" simulate --output "$data" --set users=20000 films=27000 ratings=2000000 seed=1 >"$work/log"
+    USERS=20000
+  else
+    data=$shared/data/ml-1m
+    [ -d "$data" ] || fail "no $data: set MARQUEE_SHARED, or name a BASE_URL"
+  fi
   port=${PORT:-8123}
   url=http://127.0.0.1:$port
-  echo "starting $program on MovieLens 1M ..."
-  "$program" --home "$work/home" up --port "$port" --data "$shared/data/ml-1m" >"$work/log" 2>&1 &
+  echo "starting $program on $data ..."
+  "$program" --home "$work/home" up --port "$port" --data "$data" >"$work/log" 2>&1 &
   started=$!
   until curl -fsS "$url/health" >/dev/null 2>&1; do
     kill -0 "$started" 2>/dev/null || { tail -20 "$work/log" >&2; fail "marquee ended"; }
@@ -67,6 +76,25 @@ started="$started $!"
 until [ -s "$work/echo" ]; do sleep 0.1; done
 echo_url=$(cat "$work/echo")
 
+handlers="recommend echo"
+if [ -n "${WORLD-}" ] && [ $# -eq 0 ]; then
+  peers=$(pwd)/build/peers
+  [ -x "$peers/bin/uvicorn" ] || { python3 -m venv "$peers" && "$peers/bin/pip" install -q implicit fastapi uvicorn orjson; }
+  (cd bench && IMPLICIT_DATA=$data OPENBLAS_NUM_THREADS=1 exec "$peers/bin/uvicorn" implicit_api:app --workers 2 --log-level error --port $((port + 1))) &
+  started="$started $!"
+  peer_url=http://127.0.0.1:$((port + 1))
+  until curl -fsS "$peer_url/health" >/dev/null 2>&1; do kill -0 $! || fail "uvicorn ended"; sleep 1; done
+  handlers="$handlers implicit"
+  # Two factorizations of one world: their lists agree more than by chance (10 of 27,000).
+  common=$(for user in $(seq 1 100); do
+    for list in "$url" "$peer_url"; do
+      curl -fsS "$list/recommend?user_id=$user&num_recommendations=10" | grep -o '"item_id":"[^"]*"' | sort -u
+    done | sort | uniq -d
+  done | wc -l)
+  echo "of 1,000 titles in the lists of 100 users, $common are in those of implicit too"
+  [ "$common" -ge 100 ] || fail "the lists differ too much to be compared"
+fi
+
 load() { # URL CONNECTIONS -> a line of figures
   wrk -t"$threads" -c"$2" -d"${seconds}s" -s bench/http_bench.lua "$1" | sed -n 's/^RESULT //p'
 }
@@ -76,8 +104,8 @@ echo "$connections connections, $threads threads, ${seconds} s a round, $size by
 printf '%-12s %10s %9s %9s %9s %7s\n' handler requests/s 'p50 ms' 'p99 ms' 'max ms' failed
 round=1
 while [ "$round" -le "$rounds" ]; do
-  for handler in recommend echo; do
-    [ "$handler" = echo ] && target=$echo_url || target=$url
+  for handler in $handlers; do
+    case $handler in echo) target=$echo_url ;; implicit) target=$peer_url ;; *) target=$url ;; esac
     figures=$(load "$target" "$connections")
     # shellcheck disable=SC2086
     printf '%-12s %10s %9s %9s %9s %7s\n' "$handler" $figures

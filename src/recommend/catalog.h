@@ -21,11 +21,11 @@ struct CatalogItem {
   std::vector<std::string> genres;
   int64_t num_ratings = 0;
   double mean_rating = 0;
-  int32_t age_rating = 0;  // years that one must be to watch it; 0: no bound is known
-  bool available = true;   // else it is in the catalogue, but not recommended
-  bool deleted = false;    // its row stays, so that rows of models fit; nobody is shown it
-  int64_t added_ms = 0;    // when it was added over the API; 0: it was loaded
-  int64_t revision = 0;    // of its last change over the API; 0: none
+  int32_t age_rating = -1;  // years that one must be to watch it; -1: unknown
+  bool available = true;    // else it is in the catalogue, but not recommended
+  bool deleted = false;     // its row stays, so that rows of models fit; nobody is shown it
+  int64_t added_ms = 0;     // when it was added over the API; 0: it was loaded
+  int64_t revision = 0;     // of its last change over the API; 0: none
 };
 
 // A place in the order of answers: what follows it does so whatever the size of the page.

@@ -16,6 +16,10 @@ bool YearPasses(const ItemFilter& filter, int32_t year) {
   return year >= filter.min_year && (filter.max_year == 0 || year <= filter.max_year);
 }
 
+bool AgePasses(const ItemFilter& filter, int32_t age_rating) {
+  return filter.max_age < 0 || (age_rating >= 0 && age_rating <= filter.max_age);
+}
+
 }  // namespace
 
 int32_t RequireGenre(const Catalog& catalog, const std::string& genre) {
@@ -41,7 +45,8 @@ bool FilterCheck::Passes(int32_t row) const {
       genres_.empty() || std::ranges::any_of(catalog_.genres_of(row), [&](int32_t genre) {
         return std::ranges::binary_search(genres_, genre);
       });
-  return of_genre && YearPasses(filter_, catalog_.at(row).year) &&
+  const CatalogItem& item = catalog_.at(row);
+  return of_genre && YearPasses(filter_, item.year) && AgePasses(filter_, item.age_rating) &&
          !std::ranges::binary_search(excluded_, row);
 }
 

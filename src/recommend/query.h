@@ -16,8 +16,11 @@ struct ItemFilter {
   std::vector<std::string> exclude = {};  // item ids; unknown ones count for nothing
   int32_t min_year = 0;                   // 0: no bound; a title of unknown year passes no bound
   int32_t max_year = 0;
+  int32_t max_age = -1;  // of age ratings, -1: no bound; a title of unknown rating passes no bound
 
-  bool empty() const { return genres.empty() && exclude.empty() && min_year == 0 && max_year == 0; }
+  bool empty() const {
+    return genres.empty() && exclude.empty() && min_year == 0 && max_year == 0 && max_age < 0;
+  }
 };
 
 struct RecommendQuery {

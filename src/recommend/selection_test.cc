@@ -16,11 +16,11 @@ using testing::HasSubstr;
 // Rows 0 to 5.
 Catalog Films() {
   return Catalog({{"a", "A", 1990, {"Action"}, 10, 3},
-                  {"b", "B", 1995, {"Action", "Sci-Fi"}, 20, 3},
+                  {"b", "B", 1995, {"Action", "Sci-Fi"}, 20, 3, 12},
                   {"c", "C", 2000, {"Comedy"}, 30, 3},
                   {"d", "D", 0, {"Comedy", "Romance"}, 5, 3},
                   {"e", "E", 2005, {}, 40, 3},
-                  {"f", "F", 2010, {"Action"}, 1000, 3}});
+                  {"f", "F", 2010, {"Action"}, 1000, 3, 18}});
 }
 
 std::vector<int32_t> Rows(const std::vector<kernels::Ranked>& ranked) {
@@ -41,11 +41,12 @@ TEST_F(SelectionTest, WithoutAFilterOnlyWhatWasMetIsLeftOut) {
   EXPECT_THAT(LeftOutBy({}, {1, 3}), ElementsAre(1, 3));
 }
 
-TEST_F(SelectionTest, FiltersByGenreYearAndId) {
+TEST_F(SelectionTest, FiltersByGenreYearAgeAndId) {
   EXPECT_THAT(LeftOutBy({.genres = {"sci-fi", "COMEDY"}}), ElementsAre(0, 4, 5));
   EXPECT_THAT(LeftOutBy({.min_year = 1995}), ElementsAre(0, 3));
   EXPECT_THAT(LeftOutBy({.max_year = 1995}), ElementsAre(2, 3, 4, 5));
   EXPECT_THAT(LeftOutBy({.min_year = 1995, .max_year = 2000}, {2}), ElementsAre(0, 2, 3, 4, 5));
+  EXPECT_THAT(LeftOutBy({.max_age = 12}), ElementsAre(0, 2, 3, 4, 5));
   EXPECT_THAT(LeftOutBy({.exclude = {"f", "unheard of"}}, {0}), ElementsAre(0, 5));
 }
 

@@ -59,7 +59,7 @@ ChartQuery ChartOfParameters(const http::Request& request) {
 // `days`: without the parameter.
 ChartQuery WindowOfParameters(const http::Request& request, int days) {
   http::RequireKnownQuery(request, {"days", "k", "num_recommendations", "offset", "genres",
-                                    "exclude", "min_year", "max_year"});
+                                    "exclude", "min_year", "max_year", "max_age"});
   ChartQuery query = ChartOfParameters(request);
   query.days = request.FindQuery("days")
                    ? static_cast<int>(http::QueryInt(request, "days", days, 1, kMaxDays))
@@ -80,14 +80,15 @@ http::Response CatalogService::Trending(const http::Request& request) const {
 }
 
 http::Response CatalogService::New(const http::Request& request) const {
-  http::RequireKnownQuery(
-      request, {"k", "num_recommendations", "offset", "genres", "exclude", "min_year", "max_year"});
+  http::RequireKnownQuery(request, {"k", "num_recommendations", "offset", "genres", "exclude",
+                                    "min_year", "max_year", "max_age"});
   const Recommendation chart = NewChart(engine_, ChartOfParameters(request));
   return http::Json(RenderRecommendation(chart, request.id));
 }
 
 http::Response CatalogService::Items(const http::Request& request) const {
-  http::RequireKnownQuery(request, {"q", "limit", "genres", "min_year", "max_year", "cursor"});
+  http::RequireKnownQuery(request,
+                          {"q", "limit", "genres", "min_year", "max_year", "max_age", "cursor"});
   TitleQuery query;
   query.text = Trim(CheckedText("q", request.FindQuery("q").value_or("")));
   query.limit = static_cast<int>(http::QueryInt(request, "limit", 20, 1, kMaxRecommended));

@@ -14,8 +14,8 @@ class CatalogService {
  public:
   CatalogService(const RecommendEngine& engine, LiveCatalog& live) : engine_(engine), live_(live) {}
 
-  // GET /items?q=matrix&limit=20, and genres, min_year, max_year, cursor; without q, the popular
-  // titles. {"query", "items", "next_cursor"}: the last is null where there are no more.
+  // GET /items?q=matrix&limit=20, and genres, min_year, max_year, max_age, cursor; without q, the
+  // popular titles. {"query", "items", "next_cursor"}: the last is null where there are no more.
   http::Response Items(const http::Request& request) const;
   // GET /items/{item_id}; not_found.
   http::Response Item(const http::Request& request) const;
@@ -27,9 +27,9 @@ class CatalogService {
   http::Response AddItem(const http::Request& request) const;
   http::Response ChangeItem(const http::Request& request) const;
   http::Response DeleteItem(const http::Request& request) const;
-  // GET /popular?days=7&k=10, /trending?days=7, /new, each with offset, genres, exclude, min_year
-  // and max_year: recommendations for nobody in particular (charts.h). Without days /popular is of
-  // all the time and /trending of 7.
+  // GET /popular?days=7&k=10, /trending?days=7, /new, each with offset, genres, exclude, min_year,
+  // max_year and max_age: recommendations for nobody in particular (charts.h). Without days
+  // /popular is of all the time and /trending of 7.
   http::Response Popular(const http::Request& request) const;
   http::Response Trending(const http::Request& request) const;
   http::Response New(const http::Request& request) const;

@@ -10,6 +10,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 class ResourcesTest : public testing::Test {
  protected:
@@ -82,6 +83,16 @@ TEST_F(ResourcesTest, ATitleIsChangedByMergePatch) {
   EXPECT_EQ(item.At("genres").size(), 0);
   EXPECT_TRUE(item.At("age_rating").is_null());
   EXPECT_EQ(item.GetInt("num_ratings"), 3);
+}
+
+TEST_F(ResourcesTest, AnAgeMayBeAskedFor) {
+  Patch("/items/10", R"({"age_rating": 12})");
+  Patch("/items/50", R"({"age_rating": 16})");
+  Patch("/items/a%2Fb", R"({"age_rating": 0})");
+  EXPECT_THAT(Ids("/recommend/nobody?max_age=12"), UnorderedElementsAre("10", "a/b"));
+  EXPECT_THAT(Ids("/popular?max_age=0"), ElementsAre("a/b"));
+  EXPECT_THAT(Ids("/items?max_age=11"), ElementsAre("a/b"));
+  EXPECT_EQ(world_.Get("/recommend/nobody?max_age=-1").status, 400);
 }
 
 TEST_F(ResourcesTest, WhatIsTakenAwayIsNotShownAgain) {

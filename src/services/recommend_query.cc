@@ -13,12 +13,15 @@ namespace marquee {
 namespace {
 
 constexpr int64_t kMaxYear = 9999;
+constexpr int64_t kMaxAge = 99;
 constexpr size_t kMaxTextBytes = 256;
 
 // The user first: in some routes it stands in the path.
-const std::vector<std::string> kFields = {
-    "user_id",  "num_recommendations", "k", "offset", "genres", "exclude", "min_year", "max_year",
-    "diversity"};
+const std::vector<std::string> kFields = {"user_id",  "num_recommendations",
+                                          "k",        "offset",
+                                          "genres",   "exclude",
+                                          "min_year", "max_year",
+                                          "max_age",  "diversity"};
 
 std::vector<std::string> WithExperiment(std::vector<std::string> fields) {
   fields.push_back("experiment");
@@ -80,6 +83,7 @@ ItemFilter FilterOfParameters(const http::Request& request) {
   filter.exclude = http::QueryList(request, "exclude");
   filter.min_year = static_cast<int32_t>(http::QueryInt(request, "min_year", 0, 0, kMaxYear));
   filter.max_year = static_cast<int32_t>(http::QueryInt(request, "max_year", 0, 0, kMaxYear));
+  filter.max_age = static_cast<int32_t>(http::QueryInt(request, "max_age", -1, 0, kMaxAge));
   return filter;
 }
 
@@ -126,6 +130,8 @@ RecommendQuery QueryOfBody(const Json& body) {
       static_cast<int32_t>(WholeNumber("min_year", GivenField(body, "min_year"), 0, 0, kMaxYear));
   query.filter.max_year =
       static_cast<int32_t>(WholeNumber("max_year", GivenField(body, "max_year"), 0, 0, kMaxYear));
+  query.filter.max_age =
+      static_cast<int32_t>(WholeNumber("max_age", GivenField(body, "max_age"), -1, 0, kMaxAge));
   if (const Json* diversity = GivenField(body, "diversity")) {
     if (!diversity->is_number() || !(diversity->AsDouble() >= 0 && diversity->AsDouble() <= 1)) {
       RefuseField("diversity", *diversity, "a number from 0 to 1");

@@ -24,11 +24,11 @@ std::string_view CheckedId(std::string_view name, std::string_view id);
 // How many are asked for: k or num_recommendations, 1 to 1,000; 10 without either.
 int CountOfQuery(const http::Request& request);
 
-// genres and exclude (lists with commas), min_year and max_year.
+// genres and exclude (lists with commas), min_year, max_year, max_age and max_age.
 ItemFilter FilterOfParameters(const http::Request& request);
 
-// k or num_recommendations, offset, genres and exclude (lists with commas), min_year, max_year and
-// diversity; user_id too, of the query or else of the path.
+// k or num_recommendations, offset, genres and exclude (lists with commas), min_year, max_year,
+// max_age and diversity; user_id too, of the query or else of the path.
 RecommendQuery QueryOfParameters(const http::Request& request, bool user_in_query);
 
 // The body as an object that has `required` and no fields but those of QueryOfBody.

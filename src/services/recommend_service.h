@@ -17,8 +17,8 @@ class RecommendService {
       : engine_(engine), recommender_(recommender), clock_(clock) {}
 
   // GET /recommend?user_id=42&num_recommendations=10 (or k), and offset, genres, exclude, min_year,
-  // max_year, diversity; experiment=NAME:ARM for operators. An unknown user gets the popular list,
-  // with "rung": "popular".
+  // max_year, max_age, diversity; experiment=NAME:ARM for operators. An unknown user gets the
+  // popular list, with "rung": "popular".
   http::Response Recommend(const http::Request& request) const;
   // GET /recommend/{user_id}?k=10, with the same parameters.
   http::Response RecommendTo(const http::Request& request) const;

@@ -127,7 +127,7 @@ ItemChange ItemChangeOf(const Record& record) {
     const bool none = value.is_null();
     if (field == "title") change.title = value.AsString();
     if (field == "year") change.year = none ? 0 : static_cast<int32_t>(value.AsInt());
-    if (field == "age_rating") change.age_rating = none ? 0 : static_cast<int32_t>(value.AsInt());
+    if (field == "age_rating") change.age_rating = none ? -1 : static_cast<int32_t>(value.AsInt());
     if (field == "available") change.available = none || value.AsBool();
     if (field != "genres") continue;
     change.genres.emplace();

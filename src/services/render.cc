@@ -80,7 +80,7 @@ Json RenderItem(const CatalogItem& item) {
                            {"genres", Strings(item.genres)},
                            {"num_ratings", item.num_ratings},
                            {"mean_rating", item.num_ratings > 0 ? Json(item.mean_rating) : Json()},
-                           {"age_rating", item.age_rating > 0 ? Json(item.age_rating) : Json()},
+                           {"age_rating", item.age_rating >= 0 ? Json(item.age_rating) : Json()},
                            {"available", item.available}});
 }
 
