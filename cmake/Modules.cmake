@@ -8,7 +8,7 @@
 #   FUZZ          libFuzzer targets, one program a file, built with MARQUEE_FUZZ
 #   THREADED      threads meet in it: its tests run under ThreadSanitizer too
 #   HOT           it computes: optimised with sanitizers too, where the rest is not (that halves their build)
-#   SEPARATE      its files are compiled one by one: they share names in their unnamed namespaces
+#   SEPARATE      its files are compiled one by one: they share names in their unnamed namespaces (tests stand in one by name)
 option(MARQUEE_TESTS "Build the tests" ON)
 add_custom_target(unit_tests)
 add_custom_target(threaded_tests)
@@ -20,16 +20,13 @@ function(marquee_module name)
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "module ${name}: unknown words ${ARG_UNPARSED_ARGUMENTS}")
   endif()
-  # Most of compiling is the headers and their templates: once for eight files.
-  if(ARG_SEPARATE)
-    set(unity OFF)
-  else()
-    set(unity ON)
-  endif()
   list(TRANSFORM ARG_DEPENDS PREPEND marquee_ OUTPUT_VARIABLE depends)
   list(TRANSFORM ARG_TEST_DEPENDS PREPEND marquee_ OUTPUT_VARIABLE test_depends)
   add_library(marquee_${name} STATIC ${ARG_SOURCES})
-  set_target_properties(marquee_${name} PROPERTIES UNITY_BUILD ${unity})
+  # Most of compiling is the headers and their templates: once for eight files.
+  if(NOT ARG_SEPARATE)
+    set_target_properties(marquee_${name} PROPERTIES UNITY_BUILD ON)
+  endif()
   if(MARQUEE_SANITIZE AND NOT ARG_HOT)
     target_compile_options(marquee_${name} PRIVATE -O0)
   endif()
@@ -40,7 +37,7 @@ function(marquee_module name)
   if(MARQUEE_TESTS AND ARG_TESTS)
     add_executable(${name}_test ${ARG_TESTS})
     target_link_libraries(${name}_test PRIVATE marquee_${name} ${test_depends} GTest::gmock_main)
-    set_target_properties(${name}_test PROPERTIES UNITY_BUILD ${unity})
+    set_target_properties(${name}_test PROPERTIES UNITY_BUILD ON)
     # The code under test is optimised; its tests are long to optimise and quick to run.
     target_compile_options(${name}_test PRIVATE -O0)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

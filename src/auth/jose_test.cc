@@ -130,6 +130,11 @@ TEST_F(JoseTest, WhatIsNoTokenIsRefused) {
   ExpectRefused(set, Base64Url(std::string(500, '[')) + ".b.c", "not JSON");
   ExpectRefused(set, Base64Url("[]") + ".b.c", "names no algorithm");
   ExpectRefused(set, std::string(20'000, 'a'), "too long");
+  // Five characters are no base64.
+  const std::string token = Key(Algorithm::kEs256).Sign(Json::MakeObject(), "JWT");
+  const std::string head = token.substr(0, token.find('.'));
+  ExpectRefused(set, head + ".YWJjZ" + token.substr(token.rfind('.')), "not base64url");
+  ExpectRefused(set, token.substr(0, token.rfind('.')) + ".YWJjZ", "not base64url");
 }
 
 TEST_F(JoseTest, OfAKeySetOnlyWhatSignsIsTaken) {
@@ -142,11 +147,15 @@ TEST_F(JoseTest, OfAKeySetOnlyWhatSignsIsTaken) {
   weak["kid"] = "weak";
   weak["n"] = Base64Url(std::string(128, '\xC1'));
   const Json secret = Json::MakeObject({{"kty", "oct"}, {"k", "c2VjcmV0"}, {"kid", "s"}});
+  Json broken = good;
+  broken["kid"] = "broken";
+  broken["n"] = "YWJjZ";  // no base64 has five characters
   Json nameless = Json::MakeObject();
   for (const auto& [name, value] : good.AsObject()) {
     if (name != "kid") nameless[name] = value;
   }
-  const KeySet set = SetOf({encrypts, other_algorithm, weak, secret, nameless, Json(5), good});
+  const KeySet set =
+      SetOf({encrypts, other_algorithm, weak, secret, broken, nameless, Json(5), good});
   EXPECT_EQ(set.size(), 1);
   EXPECT_TRUE(set.Has(Key(Algorithm::kRs256).kid()));
   for (const char* bad : {"", "{}", "[]", R"({"keys": 5})"}) {

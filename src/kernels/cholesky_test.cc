@@ -6,7 +6,7 @@
 #include "kernels/tables.h"
 #include "kernels/test_levels.h"
 
-namespace marquee::kernels {
+namespace marquee::kernels::cholesky_test {
 namespace {
 
 // B^T B / n + I: positive definite, its condition number a small constant (Marchenko and Pastur).
@@ -151,4 +151,4 @@ TEST(InvertPositiveDefinite, OfNothingIsNothing) {
 }
 
 }  // namespace
-}  // namespace marquee::kernels
+}  // namespace marquee::kernels::cholesky_test

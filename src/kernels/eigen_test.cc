@@ -5,7 +5,7 @@
 #include "kernels/test_levels.h"
 #include "kernels/vector.h"
 
-namespace marquee::kernels {
+namespace marquee::kernels::eigen_test {
 namespace {
 
 // |a v - value v| stays within d u |a| of a stable method in double precision; what is left is the
@@ -39,4 +39,4 @@ TEST(SymmetricEigen, OfNothingIsNothing) {
 }
 
 }  // namespace
-}  // namespace marquee::kernels
+}  // namespace marquee::kernels::eigen_test

@@ -5,7 +5,7 @@
 #include "kernels/tables.h"
 #include "kernels/test_levels.h"
 
-namespace marquee::kernels {
+namespace marquee::kernels::gemm_test {
 namespace {
 
 constexpr float kUntouched = -77;
@@ -118,4 +118,4 @@ TEST(Gemm, OfNoDepthIsZeroOrLeavesWhatIsThere) {
 }
 
 }  // namespace
-}  // namespace marquee::kernels
+}  // namespace marquee::kernels::gemm_test

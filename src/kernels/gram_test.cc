@@ -7,7 +7,7 @@
 #include "kernels/tables.h"
 #include "kernels/test_levels.h"
 
-namespace marquee::kernels {
+namespace marquee::kernels::gram_test {
 namespace {
 
 constexpr size_t kRows = 150;  // more than one panel at most sizes
@@ -212,4 +212,4 @@ TEST(BatchScores, AgreesWithScoresUserByUser) {
 }
 
 }  // namespace
-}  // namespace marquee::kernels
+}  // namespace marquee::kernels::gram_test

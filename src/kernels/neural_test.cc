@@ -7,7 +7,7 @@
 #include "kernels/tables.h"
 #include "kernels/test_levels.h"
 
-namespace marquee::kernels {
+namespace marquee::kernels::neural_test {
 namespace {
 
 class NeuralLevels : public LevelTest {
@@ -93,4 +93,4 @@ TEST(AdamStep, FindsTheMinimumOfAParabola) {
 }
 
 }  // namespace
-}  // namespace marquee::kernels
+}  // namespace marquee::kernels::neural_test

@@ -9,7 +9,7 @@
 #include "kernels/test_levels.h"
 #include "kernels/vector.h"
 
-namespace marquee::kernels {
+namespace marquee::kernels::search_test {
 namespace {
 
 using testing::IsEmpty;
@@ -127,4 +127,4 @@ TEST(BestRowsOfAll, AreThoseOfEachUser) {
 }
 
 }  // namespace
-}  // namespace marquee::kernels
+}  // namespace marquee::kernels::search_test

@@ -10,7 +10,7 @@
 #include "kernels/test_levels.h"
 #include "kernels/vector.h"
 
-namespace marquee::kernels {
+namespace marquee::kernels::simd_test {
 namespace {
 
 using testing::HasSubstr;
@@ -95,4 +95,4 @@ TEST(ForcedSimdDeathTest, AnUnknownNameEndsTheFirstKernelCall) {
 }
 
 }  // namespace
-}  // namespace marquee::kernels
+}  // namespace marquee::kernels::simd_test

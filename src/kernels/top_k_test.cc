@@ -9,7 +9,7 @@
 
 #include "base/random.h"
 
-namespace marquee::kernels {
+namespace marquee::kernels::top_k_test {
 namespace {
 
 using testing::ElementsAre;
@@ -75,4 +75,4 @@ TEST(TopK, AgreesWithSortingOnManyTies) {
 }
 
 }  // namespace
-}  // namespace marquee::kernels
+}  // namespace marquee::kernels::top_k_test

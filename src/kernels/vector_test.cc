@@ -8,7 +8,7 @@
 #include "kernels/tables.h"
 #include "kernels/test_levels.h"
 
-namespace marquee::kernels {
+namespace marquee::kernels::vector_test {
 namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
@@ -215,4 +215,4 @@ TEST(Vector, PublicFunctionsWorkOnMatrices) {
 }
 
 }  // namespace
-}  // namespace marquee::kernels
+}  // namespace marquee::kernels::vector_test

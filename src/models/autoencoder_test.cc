@@ -10,7 +10,7 @@
 #include "models/nn/gradient_check.h"
 #include "models/planted.h"
 
-namespace marquee {
+namespace marquee::autoencoder_test {
 namespace {
 
 using testing::ElementsAre;
@@ -206,4 +206,4 @@ TEST(AutoencoderModel, PartialFitLearnsNewItemsAndKeepsTheOld) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::autoencoder_test

@@ -8,7 +8,7 @@
 #include "models/planted_ratings.h"
 #include "models/registry.h"
 
-namespace marquee {
+namespace marquee::bayesian_fm_test {
 namespace {
 
 using testing::HasSubstr;
@@ -118,4 +118,4 @@ TEST(TrainBayesianFm, IsRefusedBeforeItFillsTheMemory) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::bayesian_fm_test

@@ -6,7 +6,7 @@
 #include "models/planted_ratings.h"
 #include "models/registry.h"
 
-namespace marquee {
+namespace marquee::biased_mf_test {
 namespace {
 
 NoTrainObserver no_observer;
@@ -92,4 +92,4 @@ TEST(TrainBiasedMf, ThreadsDoNotChangeTheBytes) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::biased_mf_test

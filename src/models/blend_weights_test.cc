@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 
-namespace marquee {
+namespace marquee::blend_weights_test {
 namespace {
 
 using testing::ElementsAre;
@@ -85,4 +85,4 @@ TEST(FitBlend, IsTheSameForAnyNumberOfThreads) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::blend_weights_test

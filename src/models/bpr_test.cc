@@ -11,7 +11,7 @@
 #include "models/planted.h"
 #include "models/registry.h"
 
-namespace marquee {
+namespace marquee::bpr_test {
 namespace {
 
 using testing::HasSubstr;
@@ -199,4 +199,4 @@ TEST(BprModel, PartialFitLearnsNewItemsAndKeepsTheOld) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::bpr_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace marquee {
+namespace marquee::early_stopping_test {
 namespace {
 
 using testing::Contains;
@@ -102,4 +102,4 @@ TEST(EarlyStopping, GivesUpAfterPatienceWithoutANewBest) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::early_stopping_test

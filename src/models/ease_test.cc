@@ -8,7 +8,7 @@
 #include "models/planted.h"
 #include "models/test_histories.h"
 
-namespace marquee {
+namespace marquee::ease_test {
 namespace {
 
 using testing::ElementsAre;
@@ -104,4 +104,4 @@ TEST(TrainEase, StopsBetweenItsStages) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::ease_test

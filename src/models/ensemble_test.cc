@@ -13,7 +13,7 @@
 #include "models/registry.h"
 #include "models/training.h"
 
-namespace marquee {
+namespace marquee::ensemble_test {
 namespace {
 
 using testing::HasSubstr;
@@ -188,4 +188,4 @@ TEST(HoldOutUsers, LeavesSmallDataWhole) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::ensemble_test

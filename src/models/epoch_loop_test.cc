@@ -5,7 +5,7 @@
 #include "base/error_matchers.h"
 #include "models/planted.h"
 
-namespace marquee {
+namespace marquee::epoch_loop_test {
 namespace {
 
 using testing::ElementsAre;
@@ -88,4 +88,4 @@ TEST(RunEpochs, StopsWhenAsked) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::epoch_loop_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace marquee {
+namespace marquee::feature_links_test {
 namespace {
 
 using testing::ElementsAre;
@@ -84,4 +84,4 @@ TEST(FeatureLinks, FindsWhatTheFeaturesAddToTheMean) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::feature_links_test

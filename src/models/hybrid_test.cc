@@ -13,7 +13,7 @@
 #include "models/registry.h"
 #include "models/training.h"
 
-namespace marquee {
+namespace marquee::hybrid_test {
 namespace {
 
 using testing::ElementsAre;
@@ -330,4 +330,4 @@ TEST(HybridModel, PartialFitTakesNewItemsAndGenres) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::hybrid_test

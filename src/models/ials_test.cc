@@ -12,7 +12,7 @@
 #include "models/ials_solver.h"
 #include "models/planted.h"
 
-namespace marquee {
+namespace marquee::ials_test {
 namespace {
 
 using testing::ElementsAreArray;
@@ -491,4 +491,4 @@ TEST_F(IalsAnswers, AnItemWithoutInteractionsIsLikeNothing) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::ials_test

@@ -4,7 +4,7 @@
 
 #include "base/error_matchers.h"
 
-namespace marquee {
+namespace marquee::item_content_test {
 namespace {
 
 using testing::ElementsAre;
@@ -96,4 +96,4 @@ TEST(TrainItemContent, AllWeightsZeroAreRefused) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::item_content_test

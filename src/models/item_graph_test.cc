@@ -7,7 +7,7 @@
 #include "models/model_file.h"
 #include "models/registry.h"
 
-namespace marquee {
+namespace marquee::item_graph_test {
 namespace {
 
 using testing::ElementsAre;
@@ -84,4 +84,4 @@ TEST_F(BrokenGraphFile, IsRefusedForItemsThatAreNotThere) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::item_graph_test

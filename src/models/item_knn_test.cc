@@ -7,7 +7,7 @@
 #include "models/planted.h"
 #include "models/test_histories.h"
 
-namespace marquee {
+namespace marquee::item_knn_test {
 namespace {
 
 using testing::ElementsAre;
@@ -78,4 +78,4 @@ TEST(TrainItemKnn, ThreadsDoNotChangeAWeight) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::item_knn_test

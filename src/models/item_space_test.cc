@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 
-namespace marquee {
+namespace marquee::item_space_test {
 namespace {
 
 using testing::ElementsAre;
@@ -136,4 +136,4 @@ TEST(ItemSpace, EnormousVectorsStillGiveANumber) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::item_space_test

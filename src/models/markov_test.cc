@@ -6,7 +6,7 @@
 #include "models/registry.h"
 #include "models/test_histories.h"
 
-namespace marquee {
+namespace marquee::markov_test {
 namespace {
 
 using testing::ElementsAre;
@@ -82,4 +82,4 @@ TEST(TrainMarkov, APartialFitIsATrainingOnAllThereIs) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::markov_test

@@ -9,7 +9,7 @@
 #include "models/planted.h"
 #include "models/registry.h"
 
-namespace marquee {
+namespace marquee::model_contract_test {
 namespace {
 
 using testing::HasSubstr;
@@ -415,4 +415,4 @@ INSTANTIATE_TEST_SUITE_P(EveryType, ModelContract, testing::ValuesIn(Forms()),
                          });
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::model_contract_test

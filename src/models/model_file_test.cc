@@ -8,7 +8,7 @@
 #include "base/error_matchers.h"
 #include "base/text.h"
 
-namespace marquee {
+namespace marquee::model_file_test {
 namespace {
 
 using testing::AllOf;
@@ -221,4 +221,4 @@ TEST_F(ModelFile, PartsHaveSectionsAndSettingsOfTheirOwn) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::model_file_test

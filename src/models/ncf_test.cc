@@ -10,7 +10,7 @@
 #include "models/nn/gradient_check.h"
 #include "models/planted.h"
 
-namespace marquee {
+namespace marquee::ncf_test {
 namespace {
 
 using testing::Each;
@@ -205,4 +205,4 @@ TEST(NcfModel, PartialFitLearnsNewItemsAndKeepsTheOld) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::ncf_test

@@ -6,7 +6,7 @@
 
 #include "kernels/cholesky.h"
 
-namespace marquee {
+namespace marquee::normal_wishart_test {
 namespace {
 
 constexpr int kDraws = 40000;
@@ -98,4 +98,4 @@ TEST(SolveUpper, TheTwoHalvesAreTheCholeskySolution) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::normal_wishart_test

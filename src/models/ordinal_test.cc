@@ -6,7 +6,7 @@
 
 #include "base/error_matchers.h"
 
-namespace marquee {
+namespace marquee::ordinal_test {
 namespace {
 
 using testing::ElementsAre;
@@ -135,4 +135,4 @@ TEST(DrawCutpoints, FindsThoseThatMadeTheRatings) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::ordinal_test

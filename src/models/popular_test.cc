@@ -4,7 +4,7 @@
 
 #include "base/error_matchers.h"
 
-namespace marquee {
+namespace marquee::popular_test {
 namespace {
 
 using testing::ElementsAre;
@@ -74,4 +74,4 @@ TEST(PopularModel, PredictsWithinTheRatingsSeen) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::popular_test

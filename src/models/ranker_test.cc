@@ -10,7 +10,7 @@
 #include "models/planted.h"
 #include "models/registry.h"
 
-namespace marquee {
+namespace marquee::ranker_test {
 namespace {
 
 using testing::ElementsAre;
@@ -141,4 +141,4 @@ TEST(UserFolds, AreEmptyWhereThereAreTooFewUsers) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::ranker_test

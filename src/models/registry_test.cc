@@ -4,7 +4,7 @@
 
 #include "base/error_matchers.h"
 
-namespace marquee {
+namespace marquee::registry_test {
 namespace {
 
 using testing::HasSubstr;
@@ -58,4 +58,4 @@ TEST(Registry, DataWithoutInteractionsIsRefused) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::registry_test

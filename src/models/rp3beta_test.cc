@@ -6,7 +6,7 @@
 
 #include "models/test_histories.h"
 
-namespace marquee {
+namespace marquee::rp3beta_test {
 namespace {
 
 NoTrainObserver no_observer;
@@ -51,4 +51,4 @@ TEST(TrainRp3Beta, SimilarIsWhereAWalkFromTheItemEnds) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::rp3beta_test

@@ -11,7 +11,7 @@
 #include "models/sequence_encoder.h"
 #include "models/sequence_trainer.h"
 
-namespace marquee {
+namespace marquee::sequence_test {
 namespace {
 
 using testing::ElementsAre;
@@ -276,4 +276,4 @@ TEST(SequenceModel, PartialFitLearnsNewItemsAndKeepsTheOld) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::sequence_test

@@ -8,7 +8,7 @@
 #include "models/planted.h"
 #include "models/test_histories.h"
 
-namespace marquee {
+namespace marquee::slim_test {
 namespace {
 
 using testing::HasSubstr;
@@ -92,4 +92,4 @@ TEST(TrainSlim, IsRefusedBeforeItFillsTheMemory) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::slim_test

@@ -7,7 +7,7 @@
 #include "models/biased_mf.h"
 #include "models/planted_ratings.h"
 
-namespace marquee {
+namespace marquee::svdpp_test {
 namespace {
 
 NoTrainObserver no_observer;
@@ -69,4 +69,4 @@ TEST(TrainSvdpp, ComesNearTheNoiseAndKnowsHowNear) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::svdpp_test

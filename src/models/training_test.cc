@@ -6,7 +6,7 @@
 
 #include "base/error_matchers.h"
 
-namespace marquee {
+namespace marquee::training_test {
 namespace {
 
 using testing::HasSubstr;
@@ -55,4 +55,4 @@ TEST(KnownItems, CutsOffWhatIsNewer) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::training_test

@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "models/model_file.h"
 
-namespace marquee {
+namespace marquee::trees_test {
 namespace {
 
 using testing::HasSubstr;
@@ -114,4 +114,4 @@ TEST(TreeRanker, NodesThatLeadNowhereAreRefused) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::trees_test

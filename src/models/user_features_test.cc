@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace marquee {
+namespace marquee::user_features_test {
 namespace {
 
 using testing::ElementsAre;
@@ -27,4 +27,4 @@ TEST(UserFeatureIndex, FindsEachKnownOneOnce) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::user_features_test

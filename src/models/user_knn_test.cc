@@ -10,7 +10,7 @@
 #include "models/registry.h"
 #include "models/test_histories.h"
 
-namespace marquee {
+namespace marquee::user_knn_test {
 namespace {
 
 using testing::ElementsAre;
@@ -105,4 +105,4 @@ TEST(LoadUserKnn, RefusesRowsThatAreNotAscendingItems) {
 }
 
 }  // namespace
-}  // namespace marquee
+}  // namespace marquee::user_knn_test

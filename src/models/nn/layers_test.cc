@@ -8,7 +8,7 @@
 #include "models/nn/attention.h"
 #include "models/nn/gradient_check.h"
 
-namespace marquee::nn {
+namespace marquee::nn::layers_test {
 namespace {
 
 using testing::ElementsAre;
@@ -202,4 +202,4 @@ TEST_P(Attention, GradientsAreThoseOfFiniteDifferences) {
 }
 
 }  // namespace
-}  // namespace marquee::nn
+}  // namespace marquee::nn::layers_test

@@ -9,7 +9,7 @@
 #include "models/nn/gradient_check.h"
 #include "models/nn/nearest.h"
 
-namespace marquee::nn {
+namespace marquee::nn::parameters_test {
 namespace {
 
 using testing::Each;
@@ -112,4 +112,4 @@ TEST(NearestByCosine, ComparesDirectionsNotLengths) {
 }
 
 }  // namespace
-}  // namespace marquee::nn
+}  // namespace marquee::nn::parameters_test
