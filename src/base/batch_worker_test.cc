@@ -27,6 +27,26 @@ TEST(BatchWorker, ItsEndDoesWhatWaits) {
   EXPECT_THAT(done, ElementsAre(7));
 }
 
+TEST(BatchWorker, LingersForMoreUntilSomebodyWaitsOrHalfIsThere) {
+  std::vector<size_t> batches;
+  std::latch half_done(1);
+  BatchWorker<int> worker(
+      8,
+      [&](std::vector<int> batch) {
+        batches.push_back(batch.size());
+        if (batch.size() == 4) half_done.count_down();
+      },
+      std::chrono::hours(1));
+  worker.Add({1});
+  worker.Add({2, 3});
+  worker.Flush();
+  worker.Add({1});
+  worker.Add({2, 3, 4});
+  half_done.wait();
+  worker.Flush();
+  EXPECT_THAT(batches, ElementsAre(3, 4));
+}
+
 TEST(BatchWorker, RefusesWhatPassesTheBoundWhole) {
   std::latch entered(1);
   std::latch leave(1);

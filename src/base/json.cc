@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -39,38 +40,54 @@ Json FromBoost(const boost::json::value& value) {
   return object;
 }
 
-void DumpString(const std::string& text, std::string* out) {
-  const std::string valid = ToValidUtf8(text);
+// What stands for a character in a string; empty: itself.
+std::string_view EscapeOf(char c) {
+  switch (c) {
+    case '"':
+      return "\\\"";
+    case '\\':
+      return "\\\\";
+    case '\n':
+      return "\\n";
+    case '\r':
+      return "\\r";
+    case '\t':
+      return "\\t";
+    default:
+      return {};
+  }
+}
+
+void DumpValid(std::string_view text, std::string* out) {
+  const auto plain = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+  };
   out->push_back('"');
-  for (const char c : valid) {
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          constexpr char kHex[] = "0123456789abcdef";
-          *out += "\\u00";
-          out->push_back(kHex[c >> 4]);
-          out->push_back(kHex[c & 15]);
-        } else {
-          out->push_back(c);
-        }
+  while (!text.empty()) {
+    const auto end = std::ranges::find_if_not(text, plain);
+    out->append(text.begin(), end);
+    text.remove_prefix(static_cast<size_t>(end - text.begin()));
+    if (text.empty()) break;
+    const char c = text.front();
+    const std::string_view escape = EscapeOf(c);
+    if (escape.empty()) {
+      constexpr char kHex[] = "0123456789abcdef";
+      *out += "\\u00";
+      out->push_back(kHex[c >> 4]);
+      out->push_back(kHex[c & 15]);
     }
+    *out += escape;
+    text.remove_prefix(1);
   }
   out->push_back('"');
+}
+
+void DumpString(const std::string& text, std::string* out) {
+  if (IsValidUtf8(text)) {
+    DumpValid(text, out);
+  } else {
+    DumpValid(ToValidUtf8(text), out);
+  }
 }
 
 void DumpDouble(double value, std::string* out) {
@@ -80,12 +97,13 @@ void DumpDouble(double value, std::string* out) {
   }
   // The shortest text that reads back as the same double, always recognisable as one.
   char buffer[32];
-  for (const int digits : {15, 16, 17}) {
-    std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
-    if (std::strtod(buffer, nullptr) == value) break;
-  }
-  *out += buffer;
-  if (std::string_view(buffer).find_first_of(".e") == std::string_view::npos) *out += ".0";
+  const double size = std::abs(value);
+  const bool plain = size == 0 || (size >= 1e-4 && size < 1e15);
+  const auto format = plain ? std::chars_format::fixed : std::chars_format::scientific;
+  const auto end = std::to_chars(std::begin(buffer), std::end(buffer), value, format).ptr;
+  const std::string_view text(buffer, static_cast<size_t>(end - buffer));
+  *out += text;
+  if (text.find_first_of(".e") == std::string_view::npos) *out += ".0";
 }
 
 // indent < 0: one line.
@@ -145,9 +163,14 @@ auto& Get(Value& value, const Json& json, std::string_view wanted) {
 
 }  // namespace
 
-Json Json::MakeObject(std::initializer_list<std::pair<std::string, Json>> entries) {
+Json Json::MakeObject(std::initializer_list<Entry> entries) {
+  Object object;
+  object.reserve(entries.size());
+  for (const Entry& entry : entries) {
+    object.emplace_back(std::move(entry.key), std::move(entry.value));
+  }
   Json json;
-  json.value_ = Object(entries);
+  json.value_ = std::move(object);
   return json;
 }
 

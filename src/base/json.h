@@ -36,7 +36,8 @@ class Json {
   Json(Array value) : value_(std::move(value)) {}
 
   // Json::MakeObject({{"a", 1}, {"b", "x"}})
-  static Json MakeObject(std::initializer_list<std::pair<std::string, Json>> entries = {});
+  struct Entry;
+  static Json MakeObject(std::initializer_list<Entry> entries = {});
   static Json MakeArray() { return Json(Array{}); }
 
   // Throws invalid_argument with the byte offset for text that is not one JSON value; depth is
@@ -86,6 +87,12 @@ class Json {
 
  private:
   std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object> value_;
+};
+
+// Mutable, for an initializer_list is const and its entries are to be moved from.
+struct Json::Entry {
+  mutable std::string key;
+  mutable Json value;
 };
 
 }  // namespace marquee

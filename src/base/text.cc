@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <numeric>
 
 #include "base/error.h"
@@ -144,6 +145,14 @@ int64_t ParseBytes(std::string_view text, std::string_view what) {
 
 bool IsValidUtf8(std::string_view bytes) {
   while (!bytes.empty()) {
+    uint64_t eight = 0;
+    if (bytes.size() >= sizeof eight) {
+      std::memcpy(&eight, bytes.data(), sizeof eight);
+      if ((eight & 0x8080808080808080) == 0) {
+        bytes.remove_prefix(sizeof eight);
+        continue;
+      }
+    }
     const size_t length = Utf8Length(bytes);
     if (length == 0) return false;
     bytes.remove_prefix(length);

@@ -7,10 +7,17 @@
 #include "base/text.h"
 
 namespace marquee {
+namespace {
+
+// One wait for the disk for all that came meanwhile.
+constexpr std::chrono::milliseconds kLinger(50);
+
+}  // namespace
 
 BackgroundAppender::BackgroundAppender(EventLog& log, size_t max_waiting)
     : log_(log),
-      worker_(max_waiting, [this](const std::vector<Event>& events) { Append(events); }) {}
+      worker_(
+          max_waiting, [this](const std::vector<Event>& events) { Append(events); }, kLinger) {}
 
 void BackgroundAppender::Add(std::vector<Event> events) {
   const auto count = static_cast<int64_t>(events.size());

@@ -11,8 +11,8 @@
 namespace marquee {
 
 // Thread-safe. What waits is bounded: when the log is slower than its callers, further events are
-// dropped and counted. A killed process loses what waits, at most some milliseconds of it while the
-// log keeps up.
+// dropped and counted. A killed process loses what waits, at most a tenth of a second of it while
+// the log keeps up.
 class BackgroundAppender {
  public:
   // `log` must outlive it. Its end appends what waits.
