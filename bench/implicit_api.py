@@ -9,11 +9,11 @@ Marquee does. The first worker trains (128 factors, 12 epochs) and leaves the fa
 import fcntl
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse
 from fastapi import FastAPI, HTTPException
-from fastapi.responses import ORJSONResponse
 from implicit.cpu.als import AlternatingLeastSquares
 
 FOLDER = Path(os.environ["IMPLICIT_DATA"])
@@ -42,11 +42,11 @@ def trained(likes):
 USERS, ITEMS, LIKES = load()
 MODEL = trained(LIKES)
 ROW_OF = {str(user): row for row, user in enumerate(USERS)}
-app = FastAPI(default_response_class=ORJSONResponse)
+app = FastAPI()
 
 
 @app.get("/recommend")
-def recommend(user_id: str, num_recommendations: int = 10):
+def recommend(user_id: str, num_recommendations: int = 10) -> dict[str, Any]:
     row = ROW_OF.get(user_id)
     if row is None:
         raise HTTPException(404, f"user {user_id} is unknown")
@@ -56,5 +56,5 @@ def recommend(user_id: str, num_recommendations: int = 10):
 
 
 @app.get("/health")
-def health():
+def health() -> dict[str, str]:
     return {"status": "ok"}
