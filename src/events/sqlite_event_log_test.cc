@@ -40,7 +40,7 @@ TEST(SqliteEventLog, AKilledWriterLosesNothingThatItAcknowledged) {
   const auto path = folder.path() / "events.db";
   Rng rng(1);
   std::vector<int64_t> acknowledged;
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < 100; ++round) {
     int fds[2];
     ASSERT_EQ(pipe(fds), 0);
     const pid_t child = fork();

@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import json
+import os
 import random
 import tempfile
 import threading
@@ -84,10 +85,10 @@ class EventsApi:
 
 class Events(EventsApi, unittest.TestCase):
     def test_a_killed_server_has_every_event_that_it_acknowledged_and_none_twice(self):
-        """Ten kills at random moments under load."""
+        """Ten kills at random moments under load, or MARQUEE_KILLS."""
         dice = random.Random(7)
         acknowledged, number = set(), 0
-        for _ in range(10):
+        for _ in range(int(os.environ.get("MARQUEE_KILLS", "10"))):
             server = Server(self.home)
             server.__enter__()
             clients = [threading.Thread(target=self.send_until_killed, args=(server.port, thread, number, acknowledged)) for thread in range(4)]
