@@ -7,10 +7,25 @@
 #include <utility>
 
 #include "app/erasure.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace marquee::cli {
+namespace {
+
+// Nobody's id is kept for it, so that only who asked can ask again.
+void WarnOfUnfinishedErasures(const RecordStore& records) {
+  for (const Erasure& erasure : records.Erasures()) {
+    if (erasure.done_ms > 0) continue;
+    LogWarning(StrCat("the erasure of somebody, begun ", FormatUtc(erasure.requested_ms),
+                      ", is under way or was cut off: no answer knows them, but their data may "
+                      "still be on the disk; repeat it (DELETE /users/ID, marquee erase ID)"));
+  }
+}
+
+}  // namespace
 
 void AddListenFlags(CLI::App& command, ListenFlags& flags, const std::string& default_port) {
   command
@@ -67,6 +82,7 @@ std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts
           .erase = erase});
   serving->Replay(context.progress, context.cancel);
   context.progress.Finish();
+  WarnOfUnfinishedErasures(parts.records);
   return serving;
 }
 

@@ -104,6 +104,9 @@ class Catalog(unittest.TestCase):
             time.sleep(delay)
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
+        with Server(home) as server:
+            cut_off = "was cut off" in server.output()
+            self.assertTrue(cut_off or files_with(home, LOADED) == [], "an erasure that is not finished is told")
         done = marquee(home, "erase", LOADED)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(files_with(home, LOADED), [])
