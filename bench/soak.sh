@@ -33,7 +33,7 @@ load() {
   "$venv/bin/locust" -f tests/load/locustfile.py --headless --host "http://localhost:$port" --users "$users" --spawn-rate "$users" \
     --run-time "$1" --only-summary --csv "$home/$2" >"$home/$2.log" 2>&1 || { cat "$home/$2.log"; exit 1; }
 }
-memory_kib() { awk '/^VmRSS/ {print $2}' "/proc/$server/status"; }
+memory_kib() { awk '/^RssAnon/ {print $2}' "/proc/$server/status"; }
 cpu_ticks() { awk '{print $14 + $15}' "/proc/$server/stat"; }
 
 load 30s warm

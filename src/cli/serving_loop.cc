@@ -1,5 +1,7 @@
 #include "cli/serving_loop.h"
 
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
@@ -23,6 +25,14 @@ void WarnOfUnfinishedErasures(const RecordStore& records) {
                       ", is under way or was cut off: no answer knows them, but their data may "
                       "still be on the disk; repeat it (DELETE /users/ID, marquee erase ID)"));
   }
+}
+
+// What glibc keeps of freed memory in each thread's arena grows for long otherwise: by 40 MiB in
+// six minutes of 270 requests a second. Takes some milliseconds.
+void GiveBackFreedMemory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 }  // namespace
@@ -89,9 +99,11 @@ std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts
 void WaitUntilTold(Context& context, const std::function<void()>& poll,
                    const std::function<void()>& drain) {
   constexpr std::chrono::milliseconds kTick{50};
+  constexpr int kTicksAMinute = 1200;
   std::fflush(stdout);
-  while (!context.cancel.requested()) {
+  for (int64_t tick = 1; !context.cancel.requested(); ++tick) {
     poll();
+    if (tick % kTicksAMinute == 0) GiveBackFreedMemory();
     std::this_thread::sleep_for(kTick);
   }
   if (!ToldBySupervisor()) return;
