@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, growth, import, http, events, main_job, memory, connections, soak.
+# run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, growth, import, http, http_world, events, main_job, memory, connections, soak.
 # Each checks its answer before it prints a time. What they gave where: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,6 +26,7 @@ bench_growth() { "$build/bin/growth_bench"; }
 bench_import() { "$build/bin/import_bench"; }
 bench_events() { "$build/bin/events_bench"; }
 bench_http() { bench/http_bench.sh; }
+bench_http_world() { WORLD=1 bench/http_bench.sh; }
 bench_connections() { python3 bench/idle_connections.py; }
 # SOAK_MINUTES=30 for a long one.
 bench_soak() { bench/soak.sh "${SOAK_MINUTES:-2}"; }

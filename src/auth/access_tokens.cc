@@ -30,10 +30,6 @@ KeySet PublicPartOf(const SigningKey& key) {
   return KeySet::Parse(Json::MakeObject({{"keys", Json(Json::Array{key.PublicJwk()})}}).Dump());
 }
 
-[[noreturn]] void RefuseToken(std::string_view why) {
-  throw Error(Code::kUnauthenticated, StrCat("the token ", why), "get a new token");
-}
-
 }  // namespace
 
 AccessTokens::AccessTokens(const std::filesystem::path& key_file, const Clock& clock,

@@ -28,10 +28,6 @@ using JwkPtr = std::unique_ptr<cjose_jwk_t, Releaser<cjose_jwk_release>>;
 using JwsPtr = std::unique_ptr<cjose_jws_t, Releaser<cjose_jws_release>>;
 using HeaderPtr = std::unique_ptr<cjose_header_t, Releaser<cjose_header_release>>;
 
-[[noreturn]] void Refuse(std::string_view why) {
-  throw Error(Code::kUnauthenticated, StrCat("the token ", why), "get a new token");
-}
-
 void Require(bool done, const cjose_err& error, std::string_view what) {
   if (!done) throw Error(Code::kInternal, StrCat("cannot ", what, ": ", error.message));
 }
@@ -47,29 +43,29 @@ struct Head {
 
 // Before anything else is done with a token.
 Head ReadHead(std::string_view token) {
-  if (token.size() > kMaxTokenBytes) Refuse("is too long");
+  if (token.size() > kMaxTokenBytes) RefuseToken("is too long");
   const std::vector<std::string_view> parts = Split(token, ".");
-  if (parts.size() != 3) Refuse("is not three parts with dots between");
+  if (parts.size() != 3) RefuseToken("is not three parts with dots between");
   const std::optional<std::string> text = FromBase64Url(parts[0]);
-  if (!text) Refuse("has a header that is not base64url");
+  if (!text) RefuseToken("has a header that is not base64url");
   Json header;
   try {
     header = Json::Parse(*text);
   } catch (const Error&) {
-    Refuse("has a header that is not JSON");
+    RefuseToken("has a header that is not JSON");
   }
   const Json* algorithm = header.Find("alg");
   const Json* kid = header.Find("kid");
-  if (algorithm == nullptr || !algorithm->is_string()) Refuse("names no algorithm");
-  if (header.Find("crit") != nullptr) Refuse("has a critical header that is not known");
+  if (algorithm == nullptr || !algorithm->is_string()) RefuseToken("names no algorithm");
+  if (header.Find("crit") != nullptr) RefuseToken("has a critical header that is not known");
   if (kid == nullptr || !kid->is_string() || kid->AsString().size() > kMaxKidBytes) {
-    Refuse("names no key (kid)");
+    RefuseToken("names no key (kid)");
   }
   // cjose 0.6 ends the process at base64 of an impossible length.
-  if (!FromBase64Url(parts[1]) || !FromBase64Url(parts[2])) Refuse("is not base64url");
+  if (!FromBase64Url(parts[1]) || !FromBase64Url(parts[2])) RefuseToken("is not base64url");
   if (algorithm->AsString() == "ES256") return {Algorithm::kEs256, kid->AsString()};
   if (algorithm->AsString() == "RS256") return {Algorithm::kRs256, kid->AsString()};
-  Refuse("is signed by an algorithm other than ES256 and RS256");
+  RefuseToken("is signed by an algorithm other than ES256 and RS256");
 }
 
 // As ReadHead has it: what cjose gets can be decoded.
@@ -94,6 +90,10 @@ std::optional<Algorithm> AlgorithmOf(const cjose_jwk_t* key) {
 }
 
 }  // namespace
+
+void RefuseToken(std::string_view why) {
+  throw Error(Code::kUnauthenticated, StrCat("the token ", why), "get a new token");
+}
 
 // A key of cjose, one call at a time: its reference counts are not atomic.
 class JoseKey {
@@ -223,16 +223,17 @@ KeySet KeySet::Parse(std::string_view jwks) {
 Json KeySet::Verify(std::string_view token) const {
   const Head head = ReadHead(token);
   const auto key = keys_.find(head.kid);
-  if (key == keys_.end()) Refuse("names a key that its issuer does not have");
-  if (key->second->algorithm() != head.algorithm) Refuse("names an algorithm its key is not for");
+  if (key == keys_.end()) RefuseToken("names a key that its issuer does not have");
+  if (key->second->algorithm() != head.algorithm)
+    RefuseToken("names an algorithm its key is not for");
   const std::optional<std::string> payload = key->second->Verify(token);
-  if (!payload) Refuse("has a bad signature");
+  if (!payload) RefuseToken("has a bad signature");
   try {
     Json claims = Json::Parse(*payload);
     if (claims.is_object()) return claims;
   } catch (const Error&) {
   }
-  Refuse("holds no JSON object");
+  RefuseToken("holds no JSON object");
 }
 
 std::string UnverifiedKid(std::string_view token) { return ReadHead(token).kid; }

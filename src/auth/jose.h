@@ -34,6 +34,9 @@ class SigningKey {
   std::shared_ptr<JoseKey> key_;
 };
 
+// Throws unauthenticated: "the token " and why it is refused.
+[[noreturn]] void RefuseToken(std::string_view why);
+
 // The public keys of one issuer, by kid. Immutable, thread-safe.
 class KeySet {
  public:

@@ -14,10 +14,6 @@ namespace {
 
 constexpr size_t kMaxSubjectBytes = 200;
 
-[[noreturn]] void Refuse(std::string_view why) {
-  throw Error(Code::kUnauthenticated, StrCat("the token ", why), "get a new token");
-}
-
 // Text with blanks between, or an array of texts.
 std::vector<std::string> Words(const Json* claim) {
   std::vector<std::string> words;
@@ -52,7 +48,7 @@ bool IsMeantFor(const Json* audience, const std::string& who) {
 std::optional<double> TimeClaim(const Json& claims, std::string_view name) {
   const Json* claim = claims.Find(name);
   if (claim == nullptr) return std::nullopt;
-  if (!claim->is_number()) Refuse(StrCat("has a ", name, " that is no time"));
+  if (!claim->is_number()) RefuseToken(StrCat("has a ", name, " that is no time"));
   return std::clamp(claim->AsDouble(), 0.0, 1e11);
 }
 
@@ -110,7 +106,7 @@ std::shared_ptr<const KeySet> OutsideIssuer::KeysWith(const std::string& kid) {
   const std::scoped_lock lock(mutex_);
   if (keys_->Has(kid)) return keys_;
   if (!wanted_ && clock_.NowMs() < fetched_ms_ + int64_t{1000} * options_.min_refetch_s) {
-    Refuse("names a key that its issuer does not have");
+    RefuseToken("names a key that its issuer does not have");
   }
   wanted_ = true;
   changed_.notify_all();
@@ -126,15 +122,15 @@ AccessTokens::Verified OutsideIssuer::Verify(std::string_view token) {
 AccessTokens::Verified OutsideIssuer::Checked(const Json& claims) const {
   const auto now_s = static_cast<double>(clock_.NowMs()) / 1e3;
   const std::optional<double> expires_s = TimeClaim(claims, "exp");
-  if (!expires_s) Refuse("has no time of expiry");
-  if (now_s >= *expires_s + options_.leeway_s) Refuse("has expired");
+  if (!expires_s) RefuseToken("has no time of expiry");
+  if (now_s >= *expires_s + options_.leeway_s) RefuseToken("has expired");
   const std::optional<double> begins_s = TimeClaim(claims, "nbf");
-  if (begins_s && now_s < *begins_s - options_.leeway_s) Refuse("is not valid yet");
+  if (begins_s && now_s < *begins_s - options_.leeway_s) RefuseToken("is not valid yet");
   const Json* issuer = claims.Find("iss");
-  if (issuer == nullptr || *issuer != Json(options_.issuer)) Refuse("is of another issuer");
-  if (!IsMeantFor(claims.Find("aud"), options_.audience)) Refuse("is meant for somebody else");
+  if (issuer == nullptr || *issuer != Json(options_.issuer)) RefuseToken("is of another issuer");
+  if (!IsMeantFor(claims.Find("aud"), options_.audience)) RefuseToken("is meant for somebody else");
   const Json* subject = claims.Find("sub");
-  if (subject == nullptr || !subject->is_string()) Refuse("has no subject");
+  if (subject == nullptr || !subject->is_string()) RefuseToken("has no subject");
   return {.subject = {.name = StrCat("token:",
                                      ToValidUtf8(subject->AsString().substr(0, kMaxSubjectBytes))),
                       .role = HighestRole(Words(claims.Find(options_.role_claim))),

@@ -28,7 +28,7 @@ void WarnOfUnfinishedErasures(const RecordStore& records) {
 }
 
 // What glibc keeps of freed memory in each thread's arena grows for long otherwise: by 40 MiB in
-// six minutes of 270 requests a second. Takes some milliseconds.
+// six minutes of 270 requests a second.
 void GiveBackFreedMemory() {
 #ifdef __GLIBC__
   malloc_trim(0);

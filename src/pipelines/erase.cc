@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "pipelines/reject_share.h"
 #include "pipelines/watch.h"
 
 namespace marquee {
@@ -14,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kRejects = "silver.rejects";
 constexpr std::string_view kKeepsPeople = "user-knn";
 constexpr std::string_view kErased = "(erased)";
 constexpr int kAttempts = 5;
@@ -35,7 +35,7 @@ std::string ConditionOf(const lake::Snapshot& snapshot, std::string_view user_id
   if (HasField(snapshot, "user_id"))
     parts.push_back(StrCat("trim(user_id) = ", lake::SqlText(user_id)));
   if (HasField(snapshot, "raw_line")) parts.push_back(WordIn("raw_line", user_id));
-  if (snapshot.table == kRejects) {
+  if (snapshot.table == kRejectsTable) {
     parts.push_back(StrCat("(column_name = 'user_id' and value = ", lake::SqlText(user_id), ")"));
     parts.push_back(StrCat("(column_name is null and ", WordIn("value", user_id), ")"));
   }

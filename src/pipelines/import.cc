@@ -16,7 +16,6 @@
 namespace marquee {
 namespace {
 
-constexpr char kRejectsTable[] = "silver.rejects";
 // The rejects of this run, made before anything is written.
 constexpr char kNewRejects[] = "marquee_rejects";
 

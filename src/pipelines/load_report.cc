@@ -23,7 +23,7 @@ std::vector<lake::TableLoad> TableLoads(lake::Session& session, const lake::Lake
                                         const std::vector<std::string>& tables) {
   std::map<std::string, lake::TableLoad> loads;
   std::map<std::string, std::map<std::pair<std::string, std::string>, int64_t>> rejects;
-  for (const LoadedTable& loaded : CountRejects(session, tables, "silver.rejects")) {
+  for (const LoadedTable& loaded : CountRejects(session, tables, kRejectsTable)) {
     loads[loaded.table].rows_in += loaded.rows_in;
     for (const RejectedReason& reason : loaded.reasons)
       rejects[loaded.table][{reason.column, reason.reason}] += reason.rows;

@@ -9,6 +9,9 @@
 
 namespace marquee {
 
+// Where silver keeps the rows that it turned away.
+inline constexpr char kRejectsTable[] = "silver.rejects";
+
 struct RejectedReason {
   std::string column;  // "" for the whole line
   std::string reason;
