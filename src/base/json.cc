@@ -82,14 +82,6 @@ void DumpValid(std::string_view text, std::string* out) {
   out->push_back('"');
 }
 
-void DumpString(const std::string& text, std::string* out) {
-  if (IsValidUtf8(text)) {
-    DumpValid(text, out);
-  } else {
-    DumpValid(ToValidUtf8(text), out);
-  }
-}
-
 void DumpDouble(double value, std::string* out) {
   if (!std::isfinite(value)) {
     *out += "null";
@@ -120,7 +112,7 @@ void DumpValue(const Json& value, int indent, int level, std::string* out) {
   } else if (value.is_number()) {
     DumpDouble(value.AsDouble(), out);
   } else if (value.is_string()) {
-    DumpString(value.AsString(), out);
+    AppendJsonString(value.AsString(), out);
   } else if (value.is_array()) {
     out->push_back('[');
     const char* separator = "";
@@ -138,7 +130,7 @@ void DumpValue(const Json& value, int indent, int level, std::string* out) {
     for (const auto& [key, element] : value.AsObject()) {
       *out += separator;
       new_line(level + 1);
-      DumpString(key, out);
+      AppendJsonString(key, out);
       *out += indent >= 0 ? ": " : ":";
       DumpValue(element, indent, level + 1, out);
       separator = ",";
@@ -188,6 +180,14 @@ Json Json::Parse(std::string_view text) {
     throw Error(Code::kInvalidArgument, StrCat("JSON at byte ", read, ": ", error.message()));
   }
   return FromBoost(parser.release());
+}
+
+void AppendJsonString(std::string_view text, std::string* out) {
+  if (IsValidUtf8(text)) {
+    DumpValid(text, out);
+  } else {
+    DumpValid(ToValidUtf8(text), out);
+  }
 }
 
 std::string Json::Dump() const {

@@ -95,4 +95,7 @@ struct Json::Entry {
   mutable Json value;
 };
 
+// Appends what Json(text).Dump() gives, for writers of much text.
+void AppendJsonString(std::string_view text, std::string* out);
+
 }  // namespace marquee

@@ -7,16 +7,42 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace marquee {
 
-// The parts written one after another, numbers as operator<< prints them.
+namespace internal {
+
+template <typename Part>
+void AppendPart(const Part& part, std::string* out) {
+  if constexpr (std::is_convertible_v<const Part&, std::string_view>) {
+    out->append(std::string_view(part));
+  } else if constexpr (std::is_same_v<Part, char>) {
+    out->push_back(part);
+  } else if constexpr (std::is_integral_v<Part> && sizeof(Part) > 1) {
+    out->append(std::to_string(part));
+  } else {
+    std::ostringstream text;
+    text << part;
+    out->append(std::move(text).str());
+  }
+}
+
+}  // namespace internal
+
+// Appends the parts one after another, numbers as operator<< prints them.
+template <typename... Parts>
+void StrAppend(std::string* out, const Parts&... parts) {
+  (internal::AppendPart(parts, out), ...);
+}
+
 template <typename... Parts>
 std::string StrCat(const Parts&... parts) {
-  std::ostringstream out;
-  (out << ... << parts);
-  return std::move(out).str();
+  std::string out;
+  StrAppend(&out, parts...);
+  return out;
 }
 
 // Pieces between separators; n separators give n + 1 pieces. The views point into `text`.

@@ -42,7 +42,7 @@ void Recommend(Context& context, const RecommendFlags& flags) {
   }
   RulesFile(environment.rules(), engine).Load(environment.clock().NowMs());
   const Recommendation recommendation = engine.Recommend(flags.user, flags.k);
-  context.json ? PrintJson(RenderRecommendation(recommendation))
+  context.json ? PrintJson(Json::Parse(RenderRecommendation(recommendation)))
                : Print(RecommendationText(recommendation));
 }
 

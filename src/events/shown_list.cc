@@ -1,8 +1,10 @@
 #include "events/shown_list.h"
 
+#include <span>
 #include <utility>
 
 #include "base/json.h"
+#include "base/text.h"
 
 namespace marquee {
 namespace {
@@ -10,8 +12,21 @@ namespace {
 constexpr size_t kMaxContextBytes = 4096;
 constexpr size_t kBytesAnEntry = 6;  // of JSON, and each byte of a text may need six
 
-void PutText(Json* json, std::string_view field, const std::string& text) {
-  if (!text.empty()) (*json)[field] = text;
+void PutText(std::string_view field, std::string_view text, std::string* out) {
+  if (text.empty()) return;
+  StrAppend(out, out->size() > 1 ? R"(,")" : R"(")", field, R"(":)");
+  AppendJsonString(text, out);
+}
+
+void PutTexts(std::string_view field, std::span<const std::string> texts, std::string* out) {
+  StrAppend(out, R"(,")", field, R"(":)");
+  char separator = '[';
+  for (const std::string& text : texts) {
+    out->push_back(separator);
+    AppendJsonString(text, out);
+    separator = ',';
+  }
+  out->push_back(']');
 }
 
 // An upper bound, but for texts of control characters, which ids are not.
@@ -19,33 +34,32 @@ size_t SizeOf(std::string_view text) { return 2 * text.size() + kBytesAnEntry; }
 
 }  // namespace
 
+// Written as text at once: every list that is shown passes here.
 std::vector<Event> ImpressionsOf(const ShownList& list, std::string_view user_id, int64_t time_ms) {
-  Json head = Json::MakeObject();
-  PutText(&head, "request_id", list.request_id);
-  PutText(&head, "model", list.model);
-  PutText(&head, "rung", list.rung);
-  PutText(&head, "experiment", list.experiment);
-  PutText(&head, "arm", list.arm);
-  const size_t head_bytes = head.Dump().size() + 64;
+  std::string head = "{";
+  PutText("request_id", list.request_id, &head);
+  PutText("model", list.model, &head);
+  PutText("rung", list.rung, &head);
+  PutText("experiment", list.experiment, &head);
+  PutText("arm", list.arm, &head);
+  if (head.size() > 1) head.push_back(',');
   std::vector<Event> events;
   for (size_t begin = 0; begin < list.items.size();) {
-    Json items = Json::MakeArray();
-    Json sources = Json::MakeArray();
+    size_t bytes = head.size() + 64;
     size_t end = begin;
-    for (size_t bytes = head_bytes; end < list.items.size(); ++end) {
+    for (; end < list.items.size(); ++end) {
       bytes += SizeOf(list.items[end]) + SizeOf(list.sources[end]);
       if (end > begin && bytes > kMaxContextBytes) break;
-      items.Append(list.items[end]);
-      sources.Append(list.sources[end]);
     }
-    Json context = head;
-    context["first_rank"] = list.first_rank + static_cast<int64_t>(begin);
-    context["items"] = std::move(items);
-    context["sources"] = std::move(sources);
+    std::string context =
+        StrCat(head, R"("first_rank":)", list.first_rank + static_cast<int64_t>(begin));
+    PutTexts("items", std::span(list.items).subspan(begin, end - begin), &context);
+    PutTexts("sources", std::span(list.sources).subspan(begin, end - begin), &context);
+    context.push_back('}');
     events.push_back({.user_id = std::string(user_id),
                       .kind = EventKind::kImpression,
                       .time_ms = time_ms,
-                      .context = context.Dump()});
+                      .context = std::move(context)});
     begin = end;
   }
   return events;

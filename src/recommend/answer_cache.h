@@ -1,4 +1,4 @@
-// Personal answers of late, so that asking again costs a copy.
+// Personal answers of late, so that asking again costs a look-up.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,6 @@
 #include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "recommend/engine.h"
 
@@ -17,7 +16,7 @@ namespace marquee {
 // What a bundle, which never changes, answers to a user who asks for k items.
 struct CachedAnswer {
   std::string rung = {};
-  std::vector<Recommended> items = {};
+  RankedItems items = {};
   std::string rung_reason = {};
   bool keep = true;  // a later answer would be the same
 };

@@ -7,7 +7,7 @@ namespace {
 
 std::shared_ptr<const CachedAnswer> Answer(size_t items) {
   auto answer = std::make_shared<CachedAnswer>();
-  answer->items.resize(items);
+  answer->items = std::vector<Recommended>(items);
   return answer;
 }
 

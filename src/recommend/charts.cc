@@ -69,12 +69,12 @@ Recommendation Chart(std::shared_ptr<const ModelBundle> bundle, std::string rung
       scored, scored.begin() + static_cast<std::ptrdiff_t>(end), {}, [&](const auto& entry) {
         return std::tuple(-entry.first, -catalog.at(entry.second).num_ratings, entry.second);
       });
-  Recommendation chart{"", std::move(rung), {}, bundle};
+  std::vector<Recommended> items;
   for (auto i = static_cast<size_t>(query.skip); i < end; ++i) {
     const auto& [of_row, row] = scored[i];
-    chart.items.push_back({row, static_cast<float>(of_row), reason(row), source});
+    items.push_back({row, static_cast<float>(of_row), reason(row), source});
   }
-  return chart;
+  return {"", std::move(rung), std::move(items), std::move(bundle)};
 }
 
 std::string WindowText(int days) {

@@ -19,7 +19,7 @@
 namespace marquee {
 namespace {
 
-constexpr size_t kCachedItems = 1 << 18;  // about 100 bytes each
+constexpr size_t kCachedItems = 1 << 17;  // about 300 bytes each, with their text
 constexpr size_t kTopGenres = 3;
 constexpr int kGuardThreads = 8;
 constexpr int kModelPercent = 90;  // of the deadline; the rest is for what follows
@@ -155,16 +155,16 @@ Recommendation RecommendEngine::Similar(std::string_view item_id, int k) const {
     throw Error(Code::kNotFound, StrCat("no item '", item_id, "'"),
                 "look ids up by title: GET /items?q=WORDS");
   }
-  Recommendation answer{"", "similar", {}, current};
+  std::vector<Recommended> items;
   const std::string reason = StrCat("similar to ", TitleOf(*current, *item));
   const auto hidden = current->catalog->unavailable();
   const int more = k + static_cast<int>(hidden.size());
   for (const ScoredItem& neighbour : current->model->SimilarItems(*item, more)) {
-    if (answer.items.size() == static_cast<size_t>(k)) break;
+    if (items.size() == static_cast<size_t>(k)) break;
     if (std::ranges::binary_search(hidden, neighbour.item)) continue;
-    answer.items.push_back({neighbour.item, neighbour.score, reason, current->model->type()});
+    items.push_back({neighbour.item, neighbour.score, reason, current->model->type()});
   }
-  return answer;
+  return {"", "similar", std::move(items), current};
 }
 
 UserProfile RecommendEngine::User(std::string_view user_id) const {

@@ -15,6 +15,7 @@
 #include "recommend/model_guard.h"
 #include "recommend/overlay.h"
 #include "recommend/query.h"
+#include "recommend/ranked_items.h"
 #include "recommend/rules.h"
 #include "recommend/user_history.h"
 
@@ -23,20 +24,10 @@ namespace marquee {
 struct CachedAnswer;
 class RulePlan;
 
-struct Recommended {
-  int32_t item;  // row in the catalog
-  float score;
-  std::string reason;  // "because you rated The Matrix 5", "popular with everyone"
-  // What found it: the type of a model, "genres", "segment", a source of the rules, "pinned",
-  // "editorial" or "exploration". Lives as long as the bundle.
-  std::string_view source = {};
-  float propensity = 1;  // the probability of this item at this place, given those before it
-};
-
 struct Recommendation {
   std::string user_id;
   std::string rung;  // of the fallback ladder: "personal", "session", "content", ...
-  std::vector<Recommended> items;
+  RankedItems items;
   std::shared_ptr<const ModelBundle> bundle;  // whose catalog the rows are of
   std::string rung_reason = {};               // why it is not "personal"; else empty
 };
@@ -81,7 +72,7 @@ class RecommendEngine {
   ~RecommendEngine();
 
   // What the user met is left out, so fewer than k when there is no more. An unknown user is no
-  // error. Throws invalid_argument for an unknown genre. A fold-in and O(items); a copy for what
+  // error. Throws invalid_argument for an unknown genre. A fold-in and O(items); a look-up for what
   // was asked of late.
   Recommendation Recommend(const RecommendQuery& query) const;
   Recommendation Recommend(std::string_view user_id, int k) const {

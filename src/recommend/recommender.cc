@@ -128,7 +128,7 @@ Recommendation Recommender::Interleave(const Stage& stage, const Experiment& exp
   // By user and not by request, so that the next page goes on with the same list.
   const uint64_t seed = Fnv1a(query.user_id);
   Recommendation merged = lists[0];
-  merged.items.clear();
+  std::vector<Recommended> items;
   const Catalog& catalog = *merged.bundle->catalog;
   int place = 0;
   for (const Interleaved& pick : TeamDraft(ids, whole.k, seed)) {
@@ -136,10 +136,11 @@ Recommendation Recommender::Interleave(const Stage& stage, const Experiment& exp
     const auto at = static_cast<size_t>(pick.place);
     const std::optional<int32_t> row = catalog.Find(ids[list][at]);
     if (!row || place++ < query.skip) continue;
-    merged.items.push_back(lists[list].items[at]);
-    merged.items.back().item = *row;
+    items.push_back(lists[list].items[at]);
+    items.back().item = *row;
     arms->push_back(experiment.arms[list].name);
   }
+  merged.items = std::move(items);
   return merged;
 }
 

@@ -71,19 +71,19 @@ ChartQuery WindowOfParameters(const http::Request& request, int days) {
 
 http::Response CatalogService::Popular(const http::Request& request) const {
   const Recommendation chart = PopularChart(engine_, WindowOfParameters(request, 0));
-  return http::Json(RenderRecommendation(chart, request.id));
+  return http::JsonText(RenderRecommendation(chart, request.id));
 }
 
 http::Response CatalogService::Trending(const http::Request& request) const {
   const Recommendation chart = TrendingChart(engine_, WindowOfParameters(request, kTrendingDays));
-  return http::Json(RenderRecommendation(chart, request.id));
+  return http::JsonText(RenderRecommendation(chart, request.id));
 }
 
 http::Response CatalogService::New(const http::Request& request) const {
   http::RequireKnownQuery(request, {"k", "num_recommendations", "offset", "genres", "exclude",
                                     "min_year", "max_year", "max_age"});
   const Recommendation chart = NewChart(engine_, ChartOfParameters(request));
-  return http::Json(RenderRecommendation(chart, request.id));
+  return http::JsonText(RenderRecommendation(chart, request.id));
 }
 
 http::Response CatalogService::Items(const http::Request& request) const {

@@ -57,12 +57,13 @@ http::Response RecommendService::Batch(const http::Request& request) const {
   }
   query.request_id = request.id;
   query.deadline = request.deadline;
-  Json answers = Json::MakeArray();
+  std::string text = R"({"recommendations":[)";
   for (std::string& user_id : user_ids) {
     query.user_id = std::move(user_id);
-    answers.Append(RenderRecommendation(engine_.Recommend(query), request.id));
+    if (text.back() == '}') text += ',';
+    text += RenderRecommendation(engine_.Recommend(query), request.id);
   }
-  return http::Json(Json::MakeObject({{"recommendations", std::move(answers)}}));
+  return http::JsonText(text + "]}");
 }
 
 http::Response RecommendService::Answer(RecommendQuery query, const http::Request& request) const {
@@ -74,13 +75,13 @@ http::Response RecommendService::Answer(RecommendQuery query, const http::Reques
                 "leave experiment out, or use a key of role operator");
   }
   const ServedList served = recommender_.Recommend(std::move(query), experiment);
-  return http::Json(RenderServed(served, request.id));
+  return http::JsonText(RenderServed(served, request.id));
 }
 
 http::Response RecommendService::Similar(const http::Request& request) const {
   http::RequireKnownQuery(request, {"k"});
   const std::string_view item_id = CheckedId("item_id", request.PathParam("item_id"));
-  return http::Json(
+  return http::JsonText(
       RenderSimilar(item_id, engine_.Similar(item_id, CountOfQuery(request)), request.id));
 }
 

@@ -24,53 +24,67 @@ Json Strings(const std::vector<std::string>& texts) {
   return Json(Json::Array(texts.begin(), texts.end()));
 }
 
-Json RenderRanked(const Recommendation& recommendation) {
-  Json::Array items;
-  items.reserve(recommendation.items.size());
-  for (const Recommended& ranked : recommendation.items) {
-    const CatalogItem& item = recommendation.bundle->catalog->at(ranked.item);
-    Json shown = Json::MakeObject({{"item_id", item.item_id},
-                                   {"title", item.title},
-                                   {"year", Year(item.year)},
-                                   {"genres", Strings(item.genres)},
-                                   {"score", ShortDouble(ranked.score)},
-                                   {"reason", ranked.reason},
-                                   {"source", ranked.source}});
-    if (ranked.propensity < 1) shown["propensity"] = ShortDouble(ranked.propensity);
-    items.push_back(std::move(shown));
-  }
-  return Json(std::move(items));
+Json RenderRanked(const Recommended& ranked, const CatalogItem& item) {
+  Json shown = Json::MakeObject({{"item_id", item.item_id},
+                                 {"title", item.title},
+                                 {"year", Year(item.year)},
+                                 {"genres", Strings(item.genres)},
+                                 {"score", ShortDouble(ranked.score)},
+                                 {"reason", ranked.reason},
+                                 {"source", ranked.source}});
+  if (ranked.propensity < 1) shown["propensity"] = ShortDouble(ranked.propensity);
+  return shown;
+}
+
+// `head` with the items as its last member: their text is most of an answer and made once for all
+// who get the same list.
+std::string WithItems(const Json& head, const Recommendation& recommendation) {
+  const std::string& items = recommendation.items.Text([&] {
+    Json::Array array;
+    array.reserve(recommendation.items.size());
+    for (const Recommended& ranked : recommendation.items) {
+      array.push_back(RenderRanked(ranked, recommendation.bundle->catalog->at(ranked.item)));
+    }
+    return Json(std::move(array)).Dump();
+  });
+  std::string text = head.Dump();
+  text.pop_back();
+  return StrCat(text, R"(,"items":)", items, "}");
+}
+
+Json RenderHead(const Recommendation& recommendation, std::string_view request_id) {
+  const ModelBundle& bundle = *recommendation.bundle;
+  Json head = Json::MakeObject({{"user_id", TextOrNull(recommendation.user_id)},
+                                {"model", bundle.model->type()},
+                                {"model_version", bundle.version},
+                                {"rung", recommendation.rung}});
+  if (!recommendation.rung_reason.empty()) head["rung_reason"] = recommendation.rung_reason;
+  head["request_id"] = TextOrNull(request_id);
+  return head;
 }
 
 }  // namespace
 
-Json RenderRecommendation(const Recommendation& recommendation, std::string_view request_id) {
-  const ModelBundle& bundle = *recommendation.bundle;
-  Json json = Json::MakeObject({{"user_id", TextOrNull(recommendation.user_id)},
-                                {"model", bundle.model->type()},
-                                {"model_version", bundle.version},
-                                {"rung", recommendation.rung}});
-  if (!recommendation.rung_reason.empty()) json["rung_reason"] = recommendation.rung_reason;
-  json["request_id"] = TextOrNull(request_id);
-  json["items"] = RenderRanked(recommendation);
-  return json;
+std::string RenderRecommendation(const Recommendation& recommendation,
+                                 std::string_view request_id) {
+  return WithItems(RenderHead(recommendation, request_id), recommendation);
 }
 
-Json RenderServed(const ServedList& served, std::string_view request_id) {
-  Json json = RenderRecommendation(served.list, request_id);
-  if (!served.experiment.empty()) json["experiment"] = served.experiment;
-  if (!served.arm.empty()) json["arm"] = served.arm;
-  return json;
+std::string RenderServed(const ServedList& served, std::string_view request_id) {
+  Json head = RenderHead(served.list, request_id);
+  if (!served.experiment.empty()) head["experiment"] = served.experiment;
+  if (!served.arm.empty()) head["arm"] = served.arm;
+  return WithItems(head, served.list);
 }
 
-Json RenderSimilar(std::string_view item_id, const Recommendation& recommendation,
-                   std::string_view request_id) {
+std::string RenderSimilar(std::string_view item_id, const Recommendation& recommendation,
+                          std::string_view request_id) {
   const ModelBundle& bundle = *recommendation.bundle;
-  return Json::MakeObject({{"item_id", item_id},
-                           {"model", bundle.model->type()},
-                           {"model_version", bundle.version},
-                           {"request_id", TextOrNull(request_id)},
-                           {"items", RenderRanked(recommendation)}});
+  return WithItems(Json::MakeObject({{"item_id", item_id},
+                                     {"model", bundle.model->type()},
+                                     {"model_version", bundle.version},
+                                     {"request_id", TextOrNull(request_id)}}),
+                   recommendation);
 }
 
 Json RenderItem(const CatalogItem& item) {
