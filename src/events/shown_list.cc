@@ -1,5 +1,6 @@
 #include "events/shown_list.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -14,12 +15,12 @@ constexpr size_t kBytesAnEntry = 6;  // of JSON, and each byte of a text may nee
 
 void PutText(std::string_view field, std::string_view text, std::string* out) {
   if (text.empty()) return;
-  StrAppend(out, out->size() > 1 ? R"(,")" : R"(")", field, R"(":)");
+  StrAppend(out, out->size() > 1 ? ",\"" : "\"", field, "\":");
   AppendJsonString(text, out);
 }
 
 void PutTexts(std::string_view field, std::span<const std::string> texts, std::string* out) {
-  StrAppend(out, R"(,")", field, R"(":)");
+  StrAppend(out, ",\"", field, "\":");
   char separator = '[';
   for (const std::string& text : texts) {
     out->push_back(separator);
@@ -54,7 +55,12 @@ std::vector<Event> ImpressionsOf(const ShownList& list, std::string_view user_id
     std::string context =
         StrCat(head, R"("first_rank":)", list.first_rank + static_cast<int64_t>(begin));
     PutTexts("items", std::span(list.items).subspan(begin, end - begin), &context);
-    PutTexts("sources", std::span(list.sources).subspan(begin, end - begin), &context);
+    const auto sources = std::span(list.sources).subspan(begin, end - begin);
+    if (std::ranges::count(sources, sources.front()) == std::ssize(sources)) {
+      PutText("source", sources.front(), &context);
+    } else {
+      PutTexts("sources", sources, &context);
+    }
     context.push_back('}');
     events.push_back({.user_id = std::string(user_id),
                       .kind = EventKind::kImpression,
@@ -75,6 +81,10 @@ ShownList ShownListOf(std::string_view context) {
   list.arm = json.GetString("arm");
   list.first_rank = static_cast<int>(json.GetInt("first_rank", 1));
   for (const Json& item : json.At("items").AsArray()) list.items.push_back(item.AsString());
+  if (json.Find("sources") == nullptr) {
+    list.sources.assign(list.items.size(), json.GetString("source"));
+    return list;
+  }
   for (const Json& source : json.At("sources").AsArray()) list.sources.push_back(source.AsString());
   return list;
 }

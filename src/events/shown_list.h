@@ -22,7 +22,8 @@ struct ShownList {
 };
 
 // Impressions without an item, whose contexts tell the list, at most 4 KiB each: {"request_id",
-// "model", "rung", "experiment", "arm", "first_rank", "items", "sources"}, what is empty left out.
+// "model", "rung", "experiment", "arm", "first_rank", "items", "sources"}, what is empty left out;
+// "source" in place of "sources" when they are all one.
 // Several where the list is long. REQUIRES: user_id is not empty; one source an item.
 std::vector<Event> ImpressionsOf(const ShownList& list, std::string_view user_id, int64_t time_ms);
 

@@ -61,6 +61,13 @@ TEST(ShownList, LongIdsAreToldOneByOne) {
   for (const Event& event : ImpressionsOf(list, "42", 0)) EXPECT_NO_THROW(CheckEvent(event));
 }
 
+TEST(ShownList, ASourceOfAllIsToldOnce) {
+  const ShownList list{.items = {"1", "2"}, .sources = {"ials", "ials"}};
+  const std::vector<Event> events = ImpressionsOf(list, "42", 0);
+  EXPECT_EQ(events.at(0).context, R"({"first_rank":1,"items":["1","2"],"source":"ials"})");
+  EXPECT_THAT(ShownListOf(events.at(0).context).sources, ElementsAre("ials", "ials"));
+}
+
 TEST(ShownList, RefusesAContextThatTellsNone) {
   EXPECT_THAT([] { ShownListOf("{}"); },
               ThrowsError(Code::kInvalidArgument, HasSubstr("'items' is missing")));

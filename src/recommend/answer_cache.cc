@@ -1,26 +1,51 @@
 #include "recommend/answer_cache.h"
 
-namespace marquee {
+#include <utility>
 
-std::shared_ptr<const CachedAnswer> AnswerCache::Find(int32_t user, int k) {
-  const std::lock_guard lock(mutex_);
-  const auto found = places_.find({user, k});
-  if (found == places_.end()) return nullptr;
-  recent_.splice(recent_.begin(), recent_, found->second);
-  return found->second->second;
+namespace marquee {
+namespace {
+
+uint64_t AnswerKey(int32_t user, int k) {
+  return uint64_t{static_cast<uint32_t>(user)} << 32 | static_cast<uint32_t>(k);
 }
 
-void AnswerCache::Insert(int32_t user, int k, std::shared_ptr<const CachedAnswer> answer) {
-  const std::lock_guard lock(mutex_);
-  const Key key{user, k};
-  if (places_.contains(key)) return;  // another request was first
-  items_ += answer->items.size();
-  recent_.emplace_front(key, std::move(answer));
-  places_[key] = recent_.begin();
-  while (items_ > max_items_) {
-    items_ -= recent_.back().second->items.size();
-    places_.erase(recent_.back().first);
-    recent_.pop_back();
+}  // namespace
+
+AnswerCache::AnswerCache(size_t max_items, size_t parts)
+    : max_items_(max_items / parts), parts_(parts) {}
+
+std::optional<CachedAnswer> AnswerCache::Find(int32_t user, int k) {
+  Part& part = PartOf(user);
+  const std::lock_guard lock(part.mutex);
+  const auto found = part.entries.find(AnswerKey(user, k));
+  if (found == part.entries.end()) return std::nullopt;
+  found->second.asked = true;
+  return found->second.answer;
+}
+
+void AnswerCache::Insert(int32_t user, int k, const CachedAnswer& answer) {
+  if (answer.items.size() > max_items_) return;
+  Part& part = PartOf(user);
+  const std::lock_guard lock(part.mutex);
+  const Key key = AnswerKey(user, k);
+  if (part.entries.contains(key)) return;  // another request was first
+  part.items += answer.items.size();
+  while (part.items > max_items_) DropOne(part);
+  part.entries.emplace(key, Entry{answer});
+  part.reviews.push_back(key);
+}
+
+void AnswerCache::DropOne(Part& part) {
+  while (true) {
+    const Key key = part.reviews.front();
+    part.reviews.pop_front();
+    const auto entry = part.entries.find(key);
+    if (!std::exchange(entry->second.asked, false)) {
+      part.items -= entry->second.answer.items.size();
+      part.entries.erase(entry);
+      return;
+    }
+    part.reviews.push_back(key);
   }
 }
 

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
-#include <map>
-#include <memory>
+#include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <utility>
+#include <unordered_map>
+#include <vector>
 
 #include "recommend/engine.h"
 
@@ -21,25 +21,33 @@ struct CachedAnswer {
   bool keep = true;  // a later answer would be the same
 };
 
-// The answers asked for most recently, `max_items` recommended items in all. Of one bundle.
-// Thread-safe.
+// Answers asked for of late, about `max_items` recommended items in all. Of one bundle. Thread-safe:
+// users are spread over `parts`, each with a lock and a share of the items. An answer that was
+// asked for again since it came under review stays, another goes (the clock algorithm, Corbato 1968).
 class AnswerCache {
  public:
-  explicit AnswerCache(size_t max_items) : max_items_(max_items) {}
+  explicit AnswerCache(size_t max_items, size_t parts = 16);
 
-  // Null when it is not there.
-  std::shared_ptr<const CachedAnswer> Find(int32_t user, int k);
-  void Insert(int32_t user, int k, std::shared_ptr<const CachedAnswer> answer);
+  std::optional<CachedAnswer> Find(int32_t user, int k);
+  void Insert(int32_t user, int k, const CachedAnswer& answer);
 
  private:
-  using Key = std::pair<int32_t, int>;
-  using Entry = std::pair<Key, std::shared_ptr<const CachedAnswer>>;
+  using Key = uint64_t;  // user and k
+  struct Entry {
+    CachedAnswer answer;
+    bool asked = false;  // again, since it was put in or last reviewed
+  };
+  struct Part {
+    std::mutex mutex;
+    size_t items = 0;  // guarded by mutex, as all below
+    std::unordered_map<Key, Entry> entries;
+    std::deque<Key> reviews;  // of each entry once, the next one first
+  };
+  Part& PartOf(int32_t user) { return parts_[static_cast<uint32_t>(user) % parts_.size()]; }
+  static void DropOne(Part& part);
 
-  const size_t max_items_;
-  std::mutex mutex_;
-  size_t items_ = 0;         // guarded by mutex_, as all below
-  std::list<Entry> recent_;  // the newest first
-  std::map<Key, std::list<Entry>::iterator> places_;
+  const size_t max_items_;  // of a part
+  std::vector<Part> parts_;
 };
 
 }  // namespace marquee

@@ -122,13 +122,14 @@ Recommendation RecommendEngine::Recommend(const RecommendQuery& query) const {
   if (query.plain() && !draws && entries.empty()) {
     row = bundle.interactions.users().Find(query.user_id).value_or(-1);
   }
-  std::shared_ptr<const CachedAnswer> answer;
+  std::optional<CachedAnswer> answer;
   if (row >= 0) answer = current->answers.Find(row, query.k);
   if (!answer) {
-    answer = std::make_shared<CachedAnswer>(Answer(*current, query, entries));
-    if (row >= 0 && answer->keep) current->answers.Insert(row, query.k, answer);
+    answer = Answer(*current, query, entries);
+    if (row >= 0 && answer->keep) current->answers.Insert(row, query.k, *answer);
   }
-  return {query.user_id, answer->rung, answer->items, current->bundle, answer->rung_reason};
+  return {query.user_id, std::move(answer->rung), std::move(answer->items), current->bundle,
+          std::move(answer->rung_reason)};
 }
 
 CachedAnswer RecommendEngine::Answer(const Active& current, const RecommendQuery& query,

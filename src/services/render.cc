@@ -36,55 +36,77 @@ Json RenderRanked(const Recommended& ranked, const CatalogItem& item) {
   return shown;
 }
 
-// `head` with the items as its last member: their text is most of an answer and made once for all
-// who get the same list.
-std::string WithItems(const Json& head, const Recommendation& recommendation) {
-  const std::string& items = recommendation.items.Text([&] {
-    Json::Array array;
-    array.reserve(recommendation.items.size());
-    for (const Recommended& ranked : recommendation.items) {
-      array.push_back(RenderRanked(ranked, recommendation.bundle->catalog->at(ranked.item)));
-    }
-    return Json(std::move(array)).Dump();
-  });
-  std::string text = head.Dump();
-  text.pop_back();
-  return StrCat(text, R"(,"items":)", items, "}");
-}
+// One answer, written as text: every list that is shown passes here.
+class AnswerText {
+ public:
+  void Add(std::string_view name, std::string_view text) {
+    Name(name);
+    AppendJsonString(text, &text_);
+  }
+  void Add(std::string_view name, int64_t value) {
+    Name(name);
+    StrAppend(&text_, value);
+  }
+  void AddOrNull(std::string_view name, std::string_view text) {
+    if (!text.empty()) return Add(name, text);
+    Name(name);
+    text_ += "null";
+  }
+  // The last. Their text is most of an answer, and made once for all who get the same list.
+  std::string WithItems(const Recommendation& recommendation) && {
+    const std::string& items = recommendation.items.Text([&] {
+      Json::Array array;
+      array.reserve(recommendation.items.size());
+      for (const Recommended& ranked : recommendation.items) {
+        array.push_back(RenderRanked(ranked, recommendation.bundle->catalog->at(ranked.item)));
+      }
+      return Json(std::move(array)).Dump();
+    });
+    Name("items");
+    text_.reserve(text_.size() + items.size() + 1);
+    StrAppend(&text_, items, "}");
+    return std::move(text_);
+  }
 
-Json RenderHead(const Recommendation& recommendation, std::string_view request_id) {
-  const ModelBundle& bundle = *recommendation.bundle;
-  Json head = Json::MakeObject({{"user_id", TextOrNull(recommendation.user_id)},
-                                {"model", bundle.model->type()},
-                                {"model_version", bundle.version},
-                                {"rung", recommendation.rung}});
-  if (!recommendation.rung_reason.empty()) head["rung_reason"] = recommendation.rung_reason;
-  head["request_id"] = TextOrNull(request_id);
-  return head;
+ private:
+  void Name(std::string_view name) { StrAppend(&text_, text_.empty() ? "{\"" : ",\"", name, "\":"); }
+
+  std::string text_;
+};
+
+AnswerText RenderHead(const Recommendation& recommendation, std::string_view request_id) {
+  AnswerText text;
+  text.AddOrNull("user_id", recommendation.user_id);
+  text.Add("model", recommendation.bundle->model->type());
+  text.Add("model_version", recommendation.bundle->version);
+  text.Add("rung", recommendation.rung);
+  if (!recommendation.rung_reason.empty()) text.Add("rung_reason", recommendation.rung_reason);
+  text.AddOrNull("request_id", request_id);
+  return text;
 }
 
 }  // namespace
 
 std::string RenderRecommendation(const Recommendation& recommendation,
                                  std::string_view request_id) {
-  return WithItems(RenderHead(recommendation, request_id), recommendation);
+  return RenderHead(recommendation, request_id).WithItems(recommendation);
 }
 
 std::string RenderServed(const ServedList& served, std::string_view request_id) {
-  Json head = RenderHead(served.list, request_id);
-  if (!served.experiment.empty()) head["experiment"] = served.experiment;
-  if (!served.arm.empty()) head["arm"] = served.arm;
-  return WithItems(head, served.list);
+  AnswerText text = RenderHead(served.list, request_id);
+  if (!served.experiment.empty()) text.Add("experiment", served.experiment);
+  if (!served.arm.empty()) text.Add("arm", served.arm);
+  return std::move(text).WithItems(served.list);
 }
 
 std::string RenderSimilar(std::string_view item_id, const Recommendation& recommendation,
                           std::string_view request_id) {
-  const ModelBundle& bundle = *recommendation.bundle;
-  return WithItems(Json::MakeObject({{"item_id", item_id},
-                                     {"model", bundle.model->type()},
-                                     {"model_version", bundle.version},
-                                     {"request_id", TextOrNull(request_id)}}),
-                   recommendation);
+  AnswerText text;
+  text.Add("item_id", item_id);
+  text.Add("model", recommendation.bundle->model->type());
+  text.Add("model_version", recommendation.bundle->version);
+  text.AddOrNull("request_id", request_id);
+  return std::move(text).WithItems(recommendation);
 }
 
 Json RenderItem(const CatalogItem& item) {
