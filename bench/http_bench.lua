@@ -16,6 +16,12 @@ function init(args)
   math.randomseed(seed)
 end
 
+-- DELAY_MS: a pause before each request of a connection, for a load below the largest.
+local pause = tonumber(os.getenv("DELAY_MS") or "0")
+if pause > 0 then
+  function delay() return pause end
+end
+
 local function event()
   return string.format('{"user_id": "load-%d", "item_id": "%d", "event": "watch", "value": 0.9}', math.random(100000),
     items[math.random(#items)])
