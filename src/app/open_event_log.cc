@@ -25,7 +25,8 @@ std::unique_ptr<EventLog> OpenEventLog(const Environment& environment) {
   }
   return OpenKafkaEventLog({.brokers = brokers,
                             .topic = config.Text("events.kafka.topic"),
-                            .view = environment.home().events_view()});
+                            .view = environment.home().events_view(),
+                            .properties = config.Text("events.kafka.properties")});
 }
 
 bool HasEventLog(const Environment& environment) {

@@ -209,6 +209,11 @@ std::span<const SettingSpec> Settings() {
        .type = Type::kText,
        .fallback = "",
        .doc = "Where Kafka is, host:port, several separated by commas; for events.log = kafka."},
+      {.key = "events.kafka.properties",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "A file of librdkafka's settings, key=value a line, for TLS and SASL "
+              "(security.protocol, sasl.username, ssl.ca.location, ...); empty: none."},
       {.key = "events.kafka.topic",
        .type = Type::kText,
        .fallback = "marquee-events",

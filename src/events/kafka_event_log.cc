@@ -88,7 +88,7 @@ KafkaEventLog::KafkaEventLog(const KafkaEventLogOptions& options)
     : StoredEventLog(options.view),
       max_waiting_(options.max_waiting),
       timeout_(options.timeout_ms),
-      topic_({options.brokers, options.topic, options.timeout_ms}) {
+      topic_({options.brokers, options.topic, options.timeout_ms, options.properties}) {
   const KafkaTopic::Range range = topic_.range();
   const int64_t position = readers_.With([](EventReader& reader) { return reader.Position(); });
   if (position > range.end) {

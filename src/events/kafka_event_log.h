@@ -15,6 +15,10 @@ struct KafkaEventLogOptions {
   std::filesystem::path view;  // the file of the local view; made when it is not there
   int max_waiting = 200'000;   // events that may wait before Append refuses more
   int timeout_ms = 30'000;     // of connecting, and of an append
+  // A file of librdkafka's settings, a line each, as key=value; # begins a comment: how to connect,
+  // such as security.protocol=sasl_ssl, sasl.mechanism, sasl.username, sasl.password,
+  // ssl.ca.location. Empty: none. What the log itself rests on is refused.
+  std::filesystem::path properties = {};
 };
 
 // The topic is the truth: an append is one message, acknowledged by all replicas, so its events are
@@ -35,7 +39,7 @@ struct KafkaEventLogOptions {
 //   Kafka's own tools, until its retention takes them: set retention.ms to what the law asks.
 //
 // Throws unavailable when no broker answers, failed_precondition for a topic of several partitions,
-// data_loss when the view is ahead of the topic, which then is another one of the same name; and
+// invalid_argument for properties that librdkafka refuses, by line; data_loss when the view is ahead of the topic, which then is another one of the same name; and
 // what OpenSqliteEventLog throws, of the view.
 std::unique_ptr<EventLog> OpenKafkaEventLog(const KafkaEventLogOptions& options);
 

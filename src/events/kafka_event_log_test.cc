@@ -23,6 +23,7 @@
 namespace marquee {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -36,7 +37,11 @@ class KafkaLogTest : public ::testing::Test {
   }
 
   KafkaEventLogOptions Options(const char* view = "view.db") const {
-    return {.brokers = brokers_, .topic = topic_, .view = folder_.path() / view};
+    const char* properties = std::getenv("MARQUEE_KAFKA_PROPERTIES");
+    return {.brokers = brokers_,
+            .topic = topic_,
+            .view = folder_.path() / view,
+            .properties = properties == nullptr ? "" : properties};
   }
   std::unique_ptr<EventLog> Open(const char* view = "view.db") const {
     return OpenKafkaEventLog(Options(view));
@@ -51,6 +56,24 @@ class KafkaLogTest : public ::testing::Test {
   std::string brokers_;
   const std::string topic_ = StrCat("test-", NewUuid());
 };
+
+TEST(KafkaProperties, ALineThatIsRefusedIsNamedWithoutItsValue) {
+  const TempDir folder;
+  const auto open = [&](std::string_view properties) {
+    WriteFileAtomic(folder.path() / "client.properties", properties);
+    OpenKafkaEventLog({.brokers = "127.0.0.1:1",
+                       .topic = "t",
+                       .view = folder.path() / "view.db",
+                       .properties = folder.path() / "client.properties"});
+  };
+  EXPECT_THAT([&] { open("# how\n\nsasl.passwort = secret\n"); },
+              ThrowsError(Code::kInvalidArgument,
+                          AllOf(HasSubstr("line 3: sasl.passwort: "), Not(HasSubstr("secret")))));
+  EXPECT_THAT([&] { open("acks=0"); },
+              ThrowsError(Code::kInvalidArgument, HasSubstr("line 1: acks: is not to be changed")));
+  EXPECT_THAT([&] { open("nothing"); },
+              ThrowsError(Code::kInvalidArgument, HasSubstr("must be key=value")));
+}
 
 TEST_F(KafkaLogTest, SaysWhereNoBrokerAnswers) {
   KafkaEventLogOptions options = Options();
@@ -111,7 +134,7 @@ TEST_F(KafkaLogTest, ErasureReachesOtherMachinesAndTheFilesOfTheirViews) {
 
 TEST_F(KafkaLogTest, WhatIsNoEventIsPassedOver) {
   const auto log = Open();
-  KafkaTopic topic({.brokers = brokers_, .topic = topic_});
+  KafkaTopic topic({.brokers = brokers_, .topic = topic_, .properties = Options().properties});
   topic.Produce("", "{broken");
   topic.Produce("", R"({"user_id":"u","item_id":"good","event":"click","time_ms":1})");
   log->Append({{Click("u", "after")}});

@@ -2,6 +2,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 
 namespace marquee {
@@ -49,20 +51,57 @@ void Check(const KafkaTopicOptions& options, std::string_view what, rd_kafka_res
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) Fail(options, what, rd_kafka_err2str(error));
 }
 
-void Set(const Conf& conf, const char* key, const std::string& value) {
+// What rdkafka says against it; empty: nothing.
+std::string SetOrSay(const Conf& conf, const std::string& key, const std::string& value) {
   std::array<char, 512> why;
-  if (rd_kafka_conf_set(conf.get(), key, value.c_str(), why.data(), why.size()) !=
-      RD_KAFKA_CONF_OK) {
-    throw Error(Code::kInvalidArgument, StrCat("Kafka: ", key, " = ", value, ": ", why.data()),
-                "see the settings events.kafka.*");
+  const auto result =
+      rd_kafka_conf_set(conf.get(), key.c_str(), value.c_str(), why.data(), why.size());
+  return result == RD_KAFKA_CONF_OK ? "" : why.data();
+}
+
+void Set(const Conf& conf, const char* key, const std::string& value) {
+  const std::string why = SetOrSay(conf, key, value);
+  if (why.empty()) return;
+  throw Error(Code::kInvalidArgument, StrCat("Kafka: ", key, " = ", value, ": ", why),
+              "see the settings events.kafka.*");
+}
+
+// What makes the log what it is; all else may be said in the properties.
+constexpr std::string_view kOwnKeys[] = {
+    "bootstrap.servers", "metadata.broker.list", "enable.idempotence", "acks",
+    "request.required.acks", "transactional.id", "group.id", "enable.auto.commit",
+    "enable.auto.offset.store", "isolation.level", "auto.offset.reset", "enable.partition.eof",
+    "message.max.bytes", "fetch.message.max.bytes", "message.timeout.ms", "delivery.timeout.ms"};
+
+// The value is left out of errors: it may be a password.
+void SetFromFile(const Conf& conf, const std::filesystem::path& file) {
+  const std::string text = ReadFile(file);
+  int line = 0;
+  for (const std::string_view raw : Split(text, "\n")) {
+    ++line;
+    const std::string_view setting = Trim(raw);
+    if (setting.empty() || setting.front() == '#') continue;
+    const size_t equals = setting.find('=');
+    const std::string key(Trim(setting.substr(0, equals)));
+    std::string why = equals == std::string_view::npos ? "must be key=value" : "";
+    if (std::ranges::find(kOwnKeys, key) != std::ranges::end(kOwnKeys)) {
+      why = "is not to be changed: the event log rests on it";
+    }
+    if (why.empty()) why = SetOrSay(conf, key, std::string(Trim(setting.substr(equals + 1))));
+    if (why.empty()) continue;
+    throw Error(Code::kInvalidArgument,
+                StrCat("Kafka: ", file.string(), ", line ", line, ": ", key, ": ", why),
+                "it takes librdkafka's settings (not those of Java), such as security.protocol, "
+                "sasl.mechanism, sasl.username, sasl.password and ssl.ca.location");
   }
 }
 
 Conf BaseConf(const KafkaTopicOptions& options) {
   Conf conf(rd_kafka_conf_new());
-  Set(conf, "bootstrap.servers", options.brokers);
   Set(conf, "client.id", "marquee");
   Set(conf, "log_level", "2");  // what matters comes back as an error
+  if (!options.properties.empty()) SetFromFile(conf, options.properties);
+  Set(conf, "bootstrap.servers", options.brokers);
   return conf;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,7 +14,8 @@ namespace marquee {
 struct KafkaTopicOptions {
   std::string brokers;  // "host:9092,other:9092"
   std::string topic;
-  int timeout_ms = 30'000;  // of connecting, and of a message to be acknowledged
+  int timeout_ms = 30'000;                // of connecting, and of a message to be acknowledged
+  std::filesystem::path properties = {};  // see KafkaEventLogOptions
 };
 
 struct KafkaMessage {
@@ -35,7 +37,8 @@ class KafkaTopic {
   static constexpr size_t kMaxMessageBytes = 8 << 20;
 
   // Makes the topic when there is none. Throws unavailable when no broker answers,
-  // failed_precondition for a topic of several partitions.
+  // failed_precondition for a topic of several partitions, invalid_argument for a line of the
+  // properties that librdkafka refuses.
   explicit KafkaTopic(KafkaTopicOptions options);
   ~KafkaTopic();
   KafkaTopic(const KafkaTopic&) = delete;
