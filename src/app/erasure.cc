@@ -1,5 +1,9 @@
 #include "app/erasure.h"
 
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "pipelines/model_store.h"
 
 namespace marquee {
@@ -34,6 +38,21 @@ Erased Eraser::Erase(const std::string& user_id, Progress& progress, const Cance
   }
   records_.FinishErasure(user_id);
   return erased;
+}
+
+void Eraser::FinishAll(Progress& progress, const CancelToken& cancel) {
+  for (const Erasure& erasure : records_.Erasures()) {
+    if (erasure.user_id.empty()) continue;
+    try {
+      Erase(erasure.user_id, progress, cancel);
+      LogInfo(StrCat("finished an erasure that was asked for at ", FormatUtc(erasure.requested_ms),
+                     " and cut off"));
+    } catch (const Error& error) {
+      if (error.code() == Code::kCancelled) throw;
+      LogError(StrCat("an erasure asked for at ", FormatUtc(erasure.requested_ms),
+                      " is not finished: ", error.what()));
+    }
+  }
 }
 
 }  // namespace marquee

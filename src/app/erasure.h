@@ -28,11 +28,14 @@ class Eraser {
   Eraser(Environment& environment, EventLog& log, RecordStore& records)
       : environment_(environment), log_(log), records_(records) {}
 
-  // First and durably the person is noted as erased, by hash: from then on no answer of any process
-  // on the home knows them. Then all that is on the disk goes, and with it the note that this is
-  // under way. One that was cancelled or killed is to be repeated; an unknown person is no error.
+  // First and durably the person is noted as erased: from then on no answer of any process on the
+  // home knows them. Then all that is on the disk goes, and last the id in that note, of which a
+  // hash stays. One that was cancelled or killed is to be repeated; an unknown person is no error.
   // Throws cancelled, and what the parts throw.
   Erased Erase(const std::string& user_id, Progress& progress, const CancelToken& cancel);
+  // Those that were cut off, or are under way in another process. One that fails is logged and left
+  // to the next time. Throws cancelled.
+  void FinishAll(Progress& progress, const CancelToken& cancel);
 
  private:
   Environment& environment_;

@@ -19,6 +19,7 @@ http::ServerOptions ReadServerOptions(const Config& config, const ListenFlags& f
   options.max_connections_per_address =
       static_cast<int>(config.Int("server.max_connections_per_address"));
   options.tls_certificate = config.Text("server.tls_certificate");
+  options.hsts_seconds = config.Int("server.hsts_seconds");
   options.tls_key = config.Text("server.tls_key");
   ReadCrossSiteSettings(config, &options);
   return options;

@@ -112,6 +112,13 @@ std::vector<SettingSpec> ServingSettings() {
            "503, so that a load balancer can turn away; Ctrl-C does not wait.",
        .min = 0,
        .max = 60'000},
+      {.key = "server.hsts_seconds",
+       .type = Type::kInt,
+       .fallback = "0",
+       .doc = "With TLS: for so long browsers insist on it (Strict-Transport-Security); a year is "
+              "31536000. 0: they are not told.",
+       .min = 0,
+       .max = 126'144'000},
       {.key = "server.max_connections",
        .type = Type::kInt,
        .fallback = "0",

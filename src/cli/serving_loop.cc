@@ -18,16 +18,6 @@
 namespace marquee::cli {
 namespace {
 
-// Nobody's id is kept for it, so that only who asked can ask again.
-void WarnOfUnfinishedErasures(const RecordStore& records) {
-  for (const Erasure& erasure : records.Erasures()) {
-    if (erasure.done_ms > 0) continue;
-    LogWarning(StrCat("the erasure of somebody, begun ", FormatUtc(erasure.requested_ms),
-                      ", is under way or was cut off: no answer knows them, but their data may "
-                      "still be on the disk; repeat it (DELETE /users/ID, marquee erase ID)"));
-  }
-}
-
 // glibc gives threads arenas of their own, up to eight a core, and each keeps what was freed in it:
 // 40 MiB after six minutes of 270 requests a second. So there are few, given back now and then.
 void LimitArenas() {
@@ -74,6 +64,7 @@ std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts
   context.progress.Update("load the models", -1, "");
   ApplyRetention(environment, parts.log);
   const auto eraser = std::make_shared<Eraser>(environment, parts.log, parts.records);
+  eraser->FinishAll(context.progress, context.cancel);
   const auto erase = [eraser, &context](const std::string& user_id) {
     NoProgress progress;
     return eraser->Erase(user_id, progress, context.cancel).ToJson(user_id);
@@ -100,7 +91,6 @@ std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts
           .erase = erase});
   serving->Replay(context.progress, context.cancel);
   context.progress.Finish();
-  WarnOfUnfinishedErasures(parts.records);
   return serving;
 }
 

@@ -39,8 +39,9 @@ struct KafkaEventLogOptions {
 //   Kafka's own tools, until its retention takes them: set retention.ms to what the law asks.
 //
 // Throws unavailable when no broker answers, failed_precondition for a topic of several partitions,
-// invalid_argument for properties that librdkafka refuses, by line; data_loss when the view is ahead of the topic, which then is another one of the same name; and
-// what OpenSqliteEventLog throws, of the view.
+// invalid_argument for properties that librdkafka refuses, by line; data_loss when the view is
+// ahead of the topic, which then is another one of the same name; and what OpenSqliteEventLog
+// throws, of the view.
 std::unique_ptr<EventLog> OpenKafkaEventLog(const KafkaEventLogOptions& options);
 
 }  // namespace marquee

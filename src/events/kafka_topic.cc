@@ -67,11 +67,22 @@ void Set(const Conf& conf, const char* key, const std::string& value) {
 }
 
 // What makes the log what it is; all else may be said in the properties.
-constexpr std::string_view kOwnKeys[] = {
-    "bootstrap.servers", "metadata.broker.list", "enable.idempotence", "acks",
-    "request.required.acks", "transactional.id", "group.id", "enable.auto.commit",
-    "enable.auto.offset.store", "isolation.level", "auto.offset.reset", "enable.partition.eof",
-    "message.max.bytes", "fetch.message.max.bytes", "message.timeout.ms", "delivery.timeout.ms"};
+constexpr std::string_view kOwnKeys[] = {"bootstrap.servers",
+                                         "metadata.broker.list",
+                                         "enable.idempotence",
+                                         "acks",
+                                         "request.required.acks",
+                                         "transactional.id",
+                                         "group.id",
+                                         "enable.auto.commit",
+                                         "enable.auto.offset.store",
+                                         "isolation.level",
+                                         "auto.offset.reset",
+                                         "enable.partition.eof",
+                                         "message.max.bytes",
+                                         "fetch.message.max.bytes",
+                                         "message.timeout.ms",
+                                         "delivery.timeout.ms"};
 
 // The value is left out of errors: it may be a password.
 void SetFromFile(const Conf& conf, const std::filesystem::path& file) {

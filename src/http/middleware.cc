@@ -126,10 +126,15 @@ void AddSecurityHeaders(Response* response) {
 }
 
 std::function<Response(Request&, const Next&)> AddHeaders(
-    std::shared_ptr<const CrossSite> cross_site) {
-  return [cross_site = std::move(cross_site)](Request& request, const Next& next) {
+    const ServerOptions& options, std::shared_ptr<const CrossSite> cross_site) {
+  const bool hsts = !options.tls_certificate.empty() && options.hsts_seconds > 0;
+  std::string transport = hsts ? StrCat("max-age=", options.hsts_seconds) : "";
+  return [cross_site = std::move(cross_site), transport = std::move(transport)](Request& request,
+                                                                                const Next& next) {
     Response response = next(request);
     AddSecurityHeaders(&response);
+    // Over plain HTTP it means nothing (RFC 6797, 7.2).
+    if (!transport.empty()) response.headers.push_back({"Strict-Transport-Security", transport});
     cross_site->AddHeaders(request, &response);
     return response;
   };
@@ -159,7 +164,7 @@ std::vector<Middleware> StandardMiddleware(Probe& probe, const ServerOptions& op
       {"metrics", "outside errors: refused and broken requests count with the status they got",
        Measure(probe)},
       {"head", "outside errors: a problem, too, has no body when HEAD asked", LeaveOutBodyOfHead},
-      {"headers", "outside errors: browsers guard problems, too", AddHeaders(cross_site)},
+      {"headers", "outside errors: browsers guard problems, too", AddHeaders(options, cross_site)},
       {"errors", "outside all that refuses: whatever is thrown becomes a problem document",
        TranslateErrors},
       {"cross-site", "before the guards: what a browser was tricked into costs them nothing",

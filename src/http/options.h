@@ -23,6 +23,9 @@ struct ServerOptions {
   // change.
   std::string tls_certificate = {};
   std::string tls_key = {};
+  // Browsers that came by TLS come back by nothing else for so long (RFC 6797). 0: they are not
+  // told.
+  int64_t hsts_seconds = 0;
 
   size_t max_header_bytes = 16 << 10;  // 431
   int max_headers = 100;               // 431

@@ -94,6 +94,16 @@ bool Connects(uint16_t port, int version) {
   return connected;
 }
 
+TEST_F(TlsTest, BrowsersAreToldToInsistOnItWhereThatIsWished) {
+  Start({.hsts_seconds = 3600});
+  const auto answer = Trusting("one.pem").Send({.url = Url("/hello")});
+  EXPECT_EQ(answer.FindHeader("Strict-Transport-Security").value_or(""), "max-age=3600");
+  server_.reset();
+  Start();
+  EXPECT_FALSE(
+      Trusting("one.pem").Send({.url = Url("/hello")}).FindHeader("Strict-Transport-Security"));
+}
+
 TEST_F(TlsTest, AnswersWhoTrustsItsCertificate) {
   Start();
   const Client client = Trusting("one.pem");

@@ -21,9 +21,10 @@ struct CachedAnswer {
   bool keep = true;  // a later answer would be the same
 };
 
-// Answers asked for of late, about `max_items` recommended items in all. Of one bundle. Thread-safe:
-// users are spread over `parts`, each with a lock and a share of the items. An answer that was
-// asked for again since it came under review stays, another goes (the clock algorithm, Corbato 1968).
+// Answers asked for of late, about `max_items` recommended items in all. Of one bundle.
+// Thread-safe: users are spread over `parts`, each with a lock and a share of the items. An answer
+// that was asked for again since it came under review stays, another goes (the clock algorithm,
+// Corbato 1968).
 class AnswerCache {
  public:
   explicit AnswerCache(size_t max_items, size_t parts = 16);

@@ -26,7 +26,8 @@ struct Recommended {
 class RankedItems {
  public:
   RankedItems() : RankedItems(std::vector<Recommended>()) {}
-  RankedItems(std::vector<Recommended> items) : shared_(std::make_shared<Shared>(std::move(items))) {}
+  RankedItems(std::vector<Recommended> items)
+      : shared_(std::make_shared<Shared>(std::move(items))) {}
   RankedItems(std::initializer_list<Recommended> items)
       : RankedItems(std::vector<Recommended>(items)) {}
 

@@ -27,7 +27,8 @@ create table records (
 );
 create table erasures (hash text primary key, requested_ms integer not null, done_ms integer not null);
 create table facts (name text primary key, value text not null);
-)"};
+)",
+                                     "alter table erasures add column user_id text"};
 constexpr sqlite::Schema kSchema{0x4d525152, kVersions};  // "MRQR"
 
 constexpr const char* kColumns =
@@ -130,10 +131,11 @@ void RecordStore::BeginErasure(std::string_view user_id) {
   sqlite::Connection& connection = state_->connection;
   sqlite::Transaction(connection, [&] {
     Statement(connection,
-              "insert into erasures values (?1, ?2, 0) on conflict do update set requested_ms = "
-              "?2, done_ms = 0")
+              "insert into erasures values (?1, ?2, 0, ?3) on conflict do update set "
+              "requested_ms = ?2, done_ms = 0, user_id = ?3")
         .Bind(1, hash)
         .Bind(2, clock_.NowMs())
+        .Bind(3, user_id)
         .Run();
     Statement(connection, "delete from records where kind = ?1 and id = ?2")
         .Bind(1, static_cast<int64_t>(Kind::kUser))
@@ -141,28 +143,32 @@ void RecordStore::BeginErasure(std::string_view user_id) {
         .Run();
   });
   ++state_->own_changes;
-  // What was deleted is overwritten in the file; the write-ahead log still holds older pages.
-  if (connection.Int("pragma wal_checkpoint(truncate)") != 0) {
-    throw Error(Code::kUnavailable, "another process kept the write-ahead log of the records busy",
-                "erase again");
-  }
+  DropOldPages();
 }
 
 void RecordStore::FinishErasure(std::string_view user_id) {
   const std::string hash = HashOf(user_id);
   const std::lock_guard lock(state_->mutex);
-  Statement(state_->connection, "update erasures set done_ms = ?2 where hash = ?1")
+  Statement(state_->connection, "update erasures set done_ms = ?2, user_id = null where hash = ?1")
       .Bind(1, hash)
       .Bind(2, clock_.NowMs())
       .Run();
   ++state_->own_changes;
+  DropOldPages();
+}
+
+// What was deleted is overwritten in the file; the write-ahead log still holds older pages.
+void RecordStore::DropOldPages() {
+  if (state_->connection.Int("pragma wal_checkpoint(truncate)") == 0) return;
+  throw Error(Code::kUnavailable, "another process kept the write-ahead log of the records busy",
+              "erase again");
 }
 
 std::vector<Erasure> RecordStore::Erasures() const {
   const std::lock_guard lock(state_->mutex);
-  Statement list(state_->connection, "select hash, requested_ms, done_ms from erasures");
+  Statement list(state_->connection, "select hash, requested_ms, done_ms, user_id from erasures");
   std::vector<Erasure> erasures;
-  while (list.Step()) erasures.push_back({list.Text(0), list.Int(1), list.Int(2)});
+  while (list.Step()) erasures.push_back({list.Text(0), list.Int(1), list.Int(2), list.Text(3)});
   return erasures;
 }
 

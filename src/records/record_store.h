@@ -28,7 +28,8 @@ struct Record {
 struct Erasure {
   std::string hash;  // RecordStore::HashOf the user
   int64_t requested_ms;
-  int64_t done_ms;  // 0: not yet all
+  int64_t done_ms;      // 0: not yet all
+  std::string user_id;  // until all is done; "" after
 };
 
 // One SQLite file that several processes may work on. Thread-safe. A call returns when its change
@@ -56,10 +57,13 @@ class RecordStore {
   const std::string& salt() const { return salt_; }
   // Notes that the user is to be erased, and drops the user's record, from the file too.
   void BeginErasure(std::string_view user_id);
+  // From now on only the hash tells of the user, in the file too.
   void FinishErasure(std::string_view user_id);
   std::vector<Erasure> Erasures() const;
 
  private:
+  void DropOldPages();
+
   struct State;
   std::unique_ptr<State> state_;
   const Clock& clock_;

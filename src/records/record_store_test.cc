@@ -71,10 +71,12 @@ TEST_F(RecordStoreTest, AnErasedUserIsInNoByteOfTheFile) {
   store.BeginErasure("zz-unique");
   ASSERT_EQ(store.Erasures().size(), 1);
   EXPECT_EQ(store.Erasures()[0].done_ms, 0);
+  EXPECT_EQ(store.Erasures()[0].user_id, "zz-unique");
   clock_.Advance(1000);
   store.FinishErasure("zz-unique");
   EXPECT_EQ(store.Erasures()[0].done_ms, 2000);
   EXPECT_EQ(store.Erasures()[0].hash, store.HashOf("zz-unique"));
+  EXPECT_EQ(store.Erasures()[0].user_id, "");
   for (const auto& entry : std::filesystem::directory_iterator(dir_.path())) {
     const std::string bytes = ReadFile(entry.path());
     EXPECT_THAT(bytes, Not(HasSubstr("zz-unique"))) << entry.path();

@@ -69,7 +69,9 @@ class AnswerText {
   }
 
  private:
-  void Name(std::string_view name) { StrAppend(&text_, text_.empty() ? "{\"" : ",\"", name, "\":"); }
+  void Name(std::string_view name) {
+    StrAppend(&text_, text_.empty() ? "{\"" : ",\"", name, "\":");
+  }
 
   std::string text_;
 };

@@ -16,7 +16,8 @@ namespace marquee {
 // {"user_id", "model", "model_version", "rung", "rung_reason", "request_id", "items": [{"item_id",
 // "title", "year", "genres", "score", "reason", "source", "propensity"}]}; year is null when
 // unknown, user_id where nobody is, and request_id in the terminal. rung_reason is left out where
-// there is none, a propensity that is 1 too. See Recommended for source. One line of text, as the two below.
+// there is none, a propensity that is 1 too. See Recommended for source. One line of text, as the
+// two below.
 std::string RenderRecommendation(const Recommendation& recommendation,
                                  std::string_view request_id = {});
 // The same, and "experiment" and "arm" where there are such.
