@@ -31,6 +31,12 @@ int Environment::threads() const {
   return threads > 0 ? static_cast<int>(threads) : AvailableCores();
 }
 
+ProbeLimits Environment::probe_limits() const {
+  return {.users = static_cast<int>(config_.Int("models.probe_users")),
+          .min_overlap = config_.Number("models.min_overlap"),
+          .max_ms = config_.Number("models.max_ms")};
+}
+
 float Environment::min_rating() const {
   return static_cast<float>(config_.Number("models.min_rating"));
 }

@@ -10,6 +10,7 @@
 #include "base/config.h"
 #include "lake/engine.h"
 #include "lake/lake.h"
+#include "recommend/probe_set.h"
 
 namespace marquee {
 
@@ -42,6 +43,8 @@ class Environment {
   int threads() const;
   // Ratings above it count as liked.
   float min_rating() const;
+  // What a model has to pass before it answers.
+  ProbeLimits probe_limits() const;
   // The file of rules, there or not.
   std::filesystem::path rules() const;
   // Opened when first asked for; the home folder is created then.

@@ -177,6 +177,12 @@ std::vector<SettingSpec> ServingSettings() {
 std::vector<SettingSpec> AnsweringSettings() {
   using Type = SettingSpec::Type;
   return {
+      {.key = "models.max_mib",
+       .type = Type::kInt,
+       .fallback = "0",
+       .doc = "A model with a larger file is not promoted; MiB, 0: any.",
+       .min = 0,
+       .max = 1 << 20},
       {"models.max_ms", Type::kNumber, "50",
        "A model that takes longer for 5 of 100 answers is not published; milliseconds.", 0.001,
        1e6},
@@ -191,6 +197,9 @@ std::vector<SettingSpec> AnsweringSettings() {
        .max = 1e6},
       {"models.min_rating", Type::kNumber, "3.5",
        "Ratings above it count as liked, which is what models learn from."},
+      {"models.promote_errors", Type::kNumber, "2",
+       "By how many standard errors a model must be better than the champion to be promoted.", 0,
+       100},
       {.key = "recommend.deadline_ms",
        .type = Type::kInt,
        .fallback = "50",

@@ -84,9 +84,7 @@ std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts
           .poll = std::chrono::milliseconds(config.Int("events.poll_ms")),
           .impressions = config.Bool("events.impressions"),
           .models = {.min_rating = environment.min_rating(),
-                     .probe = {.users = static_cast<int>(config.Int("models.probe_users")),
-                               .min_overlap = config.Number("models.min_overlap"),
-                               .max_ms = config.Number("models.max_ms")},
+                     .probe = environment.probe_limits(),
                      .experiments = home.experiments()},
           .erase = erase});
   serving->Replay(context.progress, context.cancel);

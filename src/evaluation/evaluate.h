@@ -65,6 +65,9 @@ struct EvaluateResult {
   // Users by how many interactions the model was told of: cold (none), new (1 to 9), light (10 to
   // 49), heavy (50 on), known (1 on; where some are cold); only those with users.
   std::map<std::string, SegmentResult> segments;
+  // What the means of the ranking protocols are of. The same users in the same order for the same
+  // data and protocol, whatever the model: two models are compared user by user.
+  std::map<std::string, std::vector<double>> by_user;
   double seconds = 0;
 
   // {"protocol","segment","model","settings","users","items","interactions",

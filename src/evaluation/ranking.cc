@@ -150,6 +150,10 @@ void ForEach(const ProtocolRun& run, std::string_view stage, int64_t n,
 void Summarize(const PerUser& users, EvaluateResult& result) {
   result.users = static_cast<int64_t>(users.values.size());
   result.metrics = Means(users, UsersWith(users, 0, kAny));
+  for (size_t m = 0; m < users.names.size(); ++m) {
+    std::vector<double>& column = result.by_user[users.names[m]];
+    for (const std::vector<double>& row : users.values) column.push_back(row[m]);
+  }
   for (const Segment& segment : kSegments) {
     const std::vector<size_t> chosen = UsersWith(users, segment.fewest, segment.most);
     const bool says_nothing = segment.fewest == 1 && segment.most == kAny &&

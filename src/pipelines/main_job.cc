@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "models/registry.h"
 #include "pipelines/gold_reader.h"
+#include "pipelines/stage_observer.h"
 
 namespace marquee {
 namespace {
@@ -23,25 +24,6 @@ const std::vector<std::string>& FirstModels() {
   static const std::vector<std::string> types = {"most-popular", "item-content", "ials", "ease"};
   return types;
 }
-
-// Epochs as progress of one stage.
-class ProgressObserver : public TrainObserver {
- public:
-  ProgressObserver(std::string stage, Progress& progress, const CancelToken& cancel)
-      : stage_(std::move(stage)), progress_(progress), cancel_(cancel) {
-    progress_.Update(stage_, -1, "");
-  }
-  void OnEpoch(const Epoch& epoch) override {
-    progress_.Update(stage_, static_cast<double>(epoch.epoch) / epoch.epochs,
-                     StrCat("epoch ", epoch.epoch, "/", epoch.epochs));
-  }
-  bool ShouldStop() const override { return cancel_.requested(); }
-
- private:
-  const std::string stage_;
-  Progress& progress_;
-  const CancelToken& cancel_;
-};
 
 TrainRequest RequestOf(const std::string& type, const MainJobOptions& options) {
   return {.type = type, .settings = {}, .seed = options.seed, .threads = options.threads};
@@ -84,7 +66,7 @@ double MetricOf(const Json& evaluation) {
 Json EvaluateType(const std::string& type, const Interactions& data, const MainJobOptions& options,
                   Progress& progress, const CancelToken& cancel) {
   const std::string stage = "evaluate " + type;
-  ProgressObserver observer(stage, progress, cancel);
+  StageObserver observer(stage, progress, cancel);
   EvaluateRequest request;
   request.protocol = kProtocol;
   request.train = RequestOf(type, options);
@@ -136,14 +118,16 @@ Json MetricsOf(const Json& evaluation) {
   return metrics == nullptr ? Json() : *metrics;
 }
 
-ModelManifest TrainOn(const LikedData& data, const TrainRequest& request, Json metrics,
+// `evaluation`: of a model of these settings; null when there was none.
+ModelManifest TrainOn(const LikedData& data, const TrainRequest& request, const Json& evaluation,
                       ModelStore& store, TrainObserver& observer) {
   const std::unique_ptr<Model> model = TrainModel(request, data.interactions, observer);
   ModelManifest draft;
   draft.settings = ResolveSettings(request);
   draft.threads = request.threads;
   draft.data = data.versions;
-  draft.metrics = std::move(metrics);
+  draft.metrics = MetricsOf(evaluation);
+  draft.evaluation = evaluation;
   return store.Add(*model, std::move(draft));
 }
 
@@ -223,11 +207,11 @@ MainJobResult RunMainJob(const ModelWork& work, const MainJobOptions& options, P
   const Json best = BestOf(comparison);
   const std::string best_type = best.GetString("model", std::string(kFallbackType));
   const LikedData liked{Liked(gold.interactions, options.min_rating), gold.versions};
-  const auto train = [&](const std::string& type, Json metrics) {
-    ProgressObserver observer("train " + type, progress, cancel);
-    return TrainOn(liked, RequestOf(type, options), std::move(metrics), work.store, observer).id;
+  const auto train = [&](const std::string& type, const Json& evaluation) {
+    StageObserver observer("train " + type, progress, cancel);
+    return TrainOn(liked, RequestOf(type, options), evaluation, work.store, observer).id;
   };
-  const ModelVersion champion = train(best_type, MetricsOf(best));
+  const ModelVersion champion = train(best_type, best);
   const ModelVersion fallback =
       best_type == kFallbackType ? champion : train(std::string(kFallbackType), Json());
   work.store.Publish(champion, fallback);

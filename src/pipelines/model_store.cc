@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "models/registry.h"
+#include "pipelines/model_card.h"
 
 namespace marquee {
 namespace {
@@ -37,6 +38,7 @@ Json ToJson(const ModelManifest& manifest) {
                            {"threads", manifest.threads},
                            {"data", data},
                            {"metrics", manifest.metrics},
+                           {"evaluation", manifest.evaluation},
                            {"created", manifest.created},
                            {"code_version", manifest.code_version}});
 }
@@ -50,9 +52,15 @@ ModelManifest ManifestFromJson(const Json& json) {
     manifest.data.push_back({input.At("table").AsString(), input.At("version").AsInt()});
   }
   manifest.metrics = json.At("metrics");
+  if (const Json* evaluation = json.Find("evaluation")) manifest.evaluation = *evaluation;
   manifest.created = json.GetString("created");
   manifest.code_version = json.GetString("code_version");
   return manifest;
+}
+
+void Describe(const ModelManifest& manifest, const fs::path& folder) {
+  WriteFileAtomic(folder / "manifest.json", ToJson(manifest).Pretty());
+  WriteFileAtomic(folder / "MODEL_CARD.md", ModelCard(manifest));
 }
 
 // Reads a JSON file of ours; a broken one is data_loss, named.
@@ -113,7 +121,7 @@ ModelManifest ModelStore::Add(const Model& model, ModelManifest manifest) {
   SaveModel(model, folder.path() / "model.bin");
   for (int64_t version = NewestVersion(manifest.id.type) + 1;; ++version) {
     manifest.id.version = version;
-    WriteFileAtomic(folder.path() / "manifest.json", ToJson(manifest).Pretty());
+    Describe(manifest, folder.path());
     if (folder.Rename(Folder(manifest.id))) break;
   }
   SyncFolder(root_ / manifest.id.type);
@@ -160,6 +168,11 @@ ModelVersion ModelStore::Named(std::string_view name) const {
   return Find(name.substr(0, blank), *number).id;
 }
 
+int64_t ModelStore::Bytes(const ModelVersion& id) const {
+  Find(id.type, id.version);
+  return static_cast<int64_t>(fs::file_size(Folder(id) / "model.bin"));
+}
+
 std::unique_ptr<Model> ModelStore::Load(const ModelVersion& id) const {
   Find(id.type, id.version);
   return LoadModel(Folder(id) / "model.bin");
@@ -175,7 +188,7 @@ int ModelStore::MoveData(std::string_view table, int64_t version) {
       changed = true;
     }
     if (!changed) continue;
-    WriteFileAtomic(Folder(manifest.id) / "manifest.json", ToJson(manifest).Pretty());
+    Describe(manifest, Folder(manifest.id));
     ++moved;
   }
   return moved;

@@ -30,6 +30,7 @@ struct ModelManifest {
   int threads = 1;
   std::vector<lake::TableVersion> data;  // what it was trained on
   Json metrics;                          // of its evaluation; null when there was none
+  Json evaluation = {};                  // EvaluateResult::ToJson of it; null when there was none
   std::string created;                   // UTC
   std::string code_version;
 };
@@ -42,9 +43,9 @@ struct Published {
   std::optional<ModelVersion> previous;  // the champion before this one
 };
 
-// The folder <root>/<type>/v<N>/ per version: model.bin (docs/formats/model.md) and manifest.json;
-// <root>/published.json. A version appears whole, by one rename, and changes by MoveData alone;
-// several processes may add and read at once.
+// The folder <root>/<type>/v<N>/ per version: model.bin (docs/formats/model.md), manifest.json and
+// MODEL_CARD.md; <root>/published.json. A version appears whole, by one rename, and changes by
+// MoveData alone; several processes may add and read at once.
 class ModelStore {
  public:
   ModelStore(std::filesystem::path root, const Clock& clock);
@@ -58,6 +59,8 @@ class ModelStore {
   ModelManifest Find(std::string_view type, int64_t version) const;
   // "ials", its newest version, or "ials v3". Throws not_found, invalid_argument.
   ModelVersion Named(std::string_view name) const;
+  // Of its model.bin.
+  int64_t Bytes(const ModelVersion& id) const;
   // Throws what LoadModel throws, and not_found.
   std::unique_ptr<Model> Load(const ModelVersion& id) const;
 
