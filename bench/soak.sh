@@ -38,7 +38,7 @@ audience() { # TIME NAME
     --run-time "$1" --only-summary --csv "$home/$2" >"$home/$2.log" 2>&1 || { cat "$home/$2.log"; exit 1; }
 }
 recommend() { # CONNECTIONS SECONDS -> a line of figures
-  wrk -t1 -c"$1" -d"${2}s" -s bench/http_bench.lua "http://localhost:$port" | sed -n 's/^RESULT //p'
+  wrk -t1 -c"$1" -d"${2}s" --timeout 30s -s bench/http_bench.lua "http://localhost:$port" | sed -n 's/^RESULT //p'
 }
 memory_kib() { awk '/^RssAnon/ {print $2}' "/proc/$server/status"; }
 cpu_ticks() { awk '{print $14 + $15}' "/proc/$server/stat"; }
