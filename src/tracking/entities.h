@@ -72,6 +72,14 @@ struct DatasetInput {
   std::vector<Tag> tags;
 };
 
+// A dataset that runs of an experiment had as input.
+struct DatasetSummary {
+  int64_t experiment_id = 0;
+  std::string name;
+  std::string digest;
+  std::string context;  // "training"; "" when not told
+};
+
 struct ModelOutput {
   std::string model_id;
   int64_t step = 0;
