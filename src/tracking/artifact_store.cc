@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxPartBytes = 255;
+constexpr size_t kMaxPathBytes = 2048;
 constexpr std::string_view kHalfWritten = ".tmp-";
 
 [[noreturn]] void RefusePath(const std::string& path, std::string_view why) {
@@ -71,6 +72,9 @@ std::string ArtifactReader::Read(int64_t offset, size_t max_bytes) {
 
 fs::path ArtifactStore::PathOf(const std::string& path) const {
   const std::string checked = CheckedArtifactPath(path);
+  if (checked.size() > kMaxPathBytes) {
+    RefusePath(path.substr(0, 80) + "...", "has more than 2048 bytes");
+  }
   for (const std::string_view part : Split(checked, "/")) {
     if (part.size() > kMaxPartBytes) RefusePath(path, "has a part of more than 255 bytes");
     if (part.starts_with(kHalfWritten)) RefusePath(path, "has a part that begins with .tmp-");

@@ -22,7 +22,7 @@ const SearchTables& ExperimentTables() {
   static const SearchTables tables = {
       .id = "experiment_id",
       .columns = {{"name", "t.name"},
-                  {"experiment_id", "cast(t.experiment_id as text)"},
+                  {"experiment_id", "cast(t.experiment_id as text)", false, "t.experiment_id"},
                   {"creation_time", "t.created_ms"},
                   {"last_update_time", "t.updated_ms"}},
       .params = "",

@@ -204,7 +204,7 @@ OrderSql OrderOf(std::span<const Order> order_by, const SearchTables& tables,
     if (order.entity == Entity::kAttribute) {
       const SearchTables::Column& column = ColumnOf(order.key, tables);
       if (column.nullable) sql.terms.Add(StrCat(column.sql, " is null, "));
-      sql.terms.Add(StrCat(column.sql, direction));
+      sql.terms.Add(StrCat(column.order.empty() ? column.sql : column.order, direction));
       continue;
     }
     const std::string name = StrCat(alias, "_", i);

@@ -36,6 +36,7 @@ struct SearchTables {
     std::string_view attribute;  // Comparison::key
     std::string_view sql;        // "t.start_ms"
     bool nullable = false;
+    std::string_view order = {};  // what orders by it, where that is another; "t.experiment_id"
   };
   std::vector<Column> columns;
   std::string_view params;  // tables of key and value; "" for none
