@@ -134,9 +134,9 @@ http::Response ArtifactService::ListOfRun(const http::Request& request) const {
 }
 
 http::Response ArtifactService::RefuseMultipart(const http::Request&) const {
-  throw Error(Code::kUnimplemented,
-              "Multipart upload is not supported for the current artifact repository",
-              "send the file in one piece, of any size");
+  throw http::StatusError(501, Code::kUnimplemented,
+                          "Multipart upload is not supported for the current artifact repository",
+                          "send the file in one piece, of any size");
 }
 
 }  // namespace marquee

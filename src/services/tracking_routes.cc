@@ -219,7 +219,7 @@ http::Middleware TrackingErrors() {
               response.headers = error.headers();
               return response;
             } catch (const Error& error) {
-              if (HttpStatus(error.code()) >= 500 && error.code() != Code::kUnimplemented) throw;
+              if (HttpStatus(error.code()) >= 500) throw;  // to be logged, too
               const bool no_route = request.matched == nullptr && error.code() == Code::kNotFound;
               return ErrorAnswer(no_route ? "ENDPOINT_NOT_FOUND" : ErrorCodeOf(error.code()),
                                  error.message(), StatusOf(error.code()));

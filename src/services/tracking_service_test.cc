@@ -6,14 +6,11 @@
 #include <thread>
 
 #include "auth/test_people.h"
-#include "base/clock.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "http/server.h"
 #include "http/test_client.h"
 #include "services/http_metrics.h"
-#include "services/tracking_routes.h"
-#include "tracking/schema.h"
+#include "services/test_tracking.h"
 
 namespace marquee {
 namespace {
@@ -36,7 +33,7 @@ class TrackingServiceTest : public testing::Test {
     guard_.emplace(people_.authenticator, people_.audit,
                    auth::Guard::Options{.demanded = demanded});
     http::Router router;
-    AddTrackingRoutes(&services_, &router);
+    AddTrackingRoutes(&tracking_.services, &router);
     http::ServerOptions options;
     options.io_threads = 1;
     options.worker_threads = 4;
@@ -71,20 +68,9 @@ class TrackingServiceTest : public testing::Test {
     return StrCat(R"({"run_id":")", run_id, R"(",)", rest, "}");
   }
 
-  TempDir folder_;
-  ManualClock clock_{1'700'000'000'000};
-  database::Database database_{{.url = (folder_.path() / "tracking.db").string()},
-                               tracking::TrackingSchema()};
-  tracking::TrackingStore runs_{database_, clock_};
-  tracking::LoggedModelStore models_{database_, clock_};
-  tracking::ModelRegistry registry_{database_, clock_};
-  tracking::ArtifactStore artifacts_{folder_.path() / "artifacts"};
-  const TrackingServices services_{.runs = TrackingService(runs_),
-                                   .models = LoggedModelService(models_, artifacts_),
-                                   .registry = RegistryService(registry_),
-                                   .artifacts = ArtifactService(artifacts_, runs_)};
-  MetricsRegistry registry_of_metrics_;
-  HttpMetrics metrics_{registry_of_metrics_};
+  TestTracking tracking_;
+  MetricsRegistry registry_;
+  HttpMetrics metrics_{registry_};
   auth::TestPeople people_;
   std::optional<auth::Guard> guard_;
   std::optional<http::Server> server_;
