@@ -21,10 +21,6 @@ void PauseAfter(int attempt) {
   std::this_thread::sleep_for(std::chrono::milliseconds(rng.Below(kFirstPauseMs << attempt) + 1));
 }
 
-Driver OpenDriver(const DatabaseOptions& options, const Schema& schema) {
-  return OpenSqlite(options, schema);
-}
-
 }  // namespace
 
 // A connection of the pool, for one transaction.
@@ -57,7 +53,8 @@ class Database::Lease {
 };
 
 Database::Database(const DatabaseOptions& options, const Schema& schema) : options_(options) {
-  Driver driver = OpenDriver(options, schema);
+  Driver driver =
+      IsPostgresUrl(options.url) ? OpenPostgres(options, schema) : OpenSqlite(options, schema);
   dialect_ = driver.dialect;
   name_ = std::move(driver.name);
   connect_ = std::move(driver.connect);

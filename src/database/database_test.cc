@@ -4,12 +4,16 @@
 #include <gmock/gmock.h>
 
 #include <array>
+#include <atomic>
+#include <barrier>
 #include <cmath>
 #include <limits>
 #include <thread>
 
 #include "base/error_matchers.h"
 #include "base/files.h"
+#include "base/ids.h"
+#include "database/test_postgres.h"
 
 namespace marquee::database {
 namespace {
@@ -25,14 +29,12 @@ constexpr std::array kVersions = {
     "alter table films add column year bigint not null default 1895;",
     "create index films_by_year on films (year);"};
 
-Schema FilmsOf(size_t version) { return {"films_test", 0x46696c6d, {kVersions.data(), version}}; }
-const Schema kNewest = FilmsOf(kVersions.size());
-
 class DatabaseFixture {
  public:
   virtual ~DatabaseFixture() = default;
-  // Of an empty database.
+  // Of a database without tables in `schema`.
   virtual std::string url() const = 0;
+  virtual std::string schema() const { return "films"; }
 };
 
 class SqliteFixture : public DatabaseFixture {
@@ -43,14 +45,52 @@ class SqliteFixture : public DatabaseFixture {
   TempDir folder_;
 };
 
+// One server for all tests of the program.
+std::unique_ptr<PostgresServer> postgres_server;
+
+class PostgresEnvironment : public ::testing::Environment {
+ public:
+  void TearDown() override { postgres_server.reset(); }
+};
+const auto* const postgres_environment =
+    ::testing::AddGlobalTestEnvironment(new PostgresEnvironment);
+
+class PostgresFixture : public DatabaseFixture {
+ public:
+  PostgresFixture() {
+    if (postgres_server == nullptr) postgres_server = std::make_unique<PostgresServer>();
+  }
+  std::string url() const override { return postgres_server->url(); }
+  std::string schema() const override { return schema_; }
+
+ private:
+  const std::string schema_ = "films_" + NewRunId();
+};
+
 struct Maker {
   const char* name;
+  bool is_there;
   std::function<std::unique_ptr<DatabaseFixture>()> make;
 };
 
 class DatabaseContract : public ::testing::TestWithParam<Maker> {
  protected:
-  Database Open(const Schema& schema = kNewest) { return Database(options_, schema); }
+  void SetUp() override {
+    if (!GetParam().is_there) GTEST_SKIP() << "no tools/postgres: set MARQUEE_SHARED";
+    UseEmptyDatabase();
+  }
+  void UseEmptyDatabase() {
+    fixture_ = GetParam().make();
+    schema_name_ = fixture_->schema();
+    options_.url = fixture_->url();
+  }
+  Schema SchemaOf(std::span<const char* const> versions) {
+    return {schema_name_, 0x46696c6d, versions};
+  }
+  Database Open(const Schema& schema) { return Database(options_, schema); }
+  Database Open(size_t version = kVersions.size()) {
+    return Open(SchemaOf({kVersions.data(), version}));
+  }
   int64_t Count(Database& database) {
     return database.Read([](Session& session) {
       Rows rows = session.Query("select count(*) from films");
@@ -59,8 +99,9 @@ class DatabaseContract : public ::testing::TestWithParam<Maker> {
     });
   }
 
-  std::unique_ptr<DatabaseFixture> fixture_ = GetParam().make();
-  DatabaseOptions options_{.url = fixture_->url()};
+  std::unique_ptr<DatabaseFixture> fixture_;
+  std::string schema_name_;
+  DatabaseOptions options_;
 };
 
 constexpr char kInsert[] = "insert into films (title, x, n, bytes) values (?, ?, ?, ?)";
@@ -282,7 +323,7 @@ TEST_P(DatabaseContract, FiftyThreadsLoseNothing) {
   Database database = Open();
   constexpr int64_t kThreads = 50;
   constexpr int64_t kEach = 20;
-  database.Write([](Session& session) { session.Run("insert into films (id, n) values (1, 0)"); });
+  database.Write([](Session& session) { session.Run("insert into films (n) values (0)"); });
   std::vector<std::thread> writers;
   for (int64_t i = 0; i < kThreads; ++i) {
     writers.emplace_back([&] {
@@ -333,11 +374,9 @@ TEST_P(DatabaseContract, WhoFindsNoFreeConnectionIsTold) {
 
 TEST_P(DatabaseContract, EveryOlderVersionIsBroughtToTheNewest) {
   for (size_t version = 1; version <= kVersions.size(); ++version) {
-    fixture_ = GetParam().make();
-    options_.url = fixture_->url();
-    Open(FilmsOf(version)).Write([](Session& session) {
-      session.Run("insert into films (title) values ('a')");
-    });
+    UseEmptyDatabase();
+    Open(version).Write(
+        [](Session& session) { session.Run("insert into films (title) values ('a')"); });
     Database database = Open();
     EXPECT_EQ(Count(database), 1);
     database.Read([](Session& session) {
@@ -350,27 +389,23 @@ TEST_P(DatabaseContract, EveryOlderVersionIsBroughtToTheNewest) {
 
 TEST_P(DatabaseContract, RefusesWhatANewerProgramWrote) {
   Open();
-  EXPECT_THAT([&] { Open(FilmsOf(1)); },
+  EXPECT_THAT([&] { Open(1); },
               ThrowsError(Code::kFailedPrecondition, HasSubstr("version 3; this program knows 1")));
 }
 
 TEST_P(DatabaseContract, RefusesTablesOfSomethingElse) {
   Open();
-  Schema other = kNewest;
+  Schema other = SchemaOf(kVersions);
   other.application_id = 7;
   EXPECT_THAT([&] { Open(other); }, ThrowsError(Code::kDataLoss, HasSubstr("something else")));
 }
 
 TEST_P(DatabaseContract, AVersionThatFailsLeavesTheOldOne) {
-  Open(FilmsOf(1));
+  Open(1);
   const std::array broken = {kVersions[0], "create table more (a bigint); oops;"};
-  EXPECT_THAT(
-      [&] {
-        Open({kNewest.name, kNewest.application_id, broken});
-      },
-      ThrowsError(Code::kInternal, HasSubstr("oops")));
+  EXPECT_THAT([&] { Open(SchemaOf(broken)); }, ThrowsError(Code::kInternal, HasSubstr("oops")));
   const std::array good = {kVersions[0], "create table more (a bigint);"};
-  Open({kNewest.name, kNewest.application_id, good});
+  Open(SchemaOf(good));
 }
 
 TEST_P(DatabaseContract, ManyMayMigrateAtOnce) {
@@ -386,18 +421,91 @@ TEST_P(DatabaseContract, ManyMayMigrateAtOnce) {
 }
 
 std::vector<Maker> Databases() {
-  return {{"sqlite", [] { return std::make_unique<SqliteFixture>(); }}};
+  return {
+      {"sqlite", true, [] { return std::make_unique<SqliteFixture>(); }},
+      {"postgres", PostgresServer::IsThere(), [] { return std::make_unique<PostgresFixture>(); }}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Databases, DatabaseContract, ::testing::ValuesIn(Databases()),
                          [](const auto& database) { return database.param.name; });
 
 TEST(DatabaseUrl, OtherKindsAreRefusedWithoutTheirPassword) {
-  EXPECT_THAT([] { Database({.url = "mysql://me:hush@host/db"}, kNewest); },
+  const auto open = [](const char* url) { Database({.url = url}, {"films", 7, kVersions}); };
+  EXPECT_THAT([&] { open("mysql://me:hush@host/db"); },
               ThrowsError(Code::kInvalidArgument,
                           AllOf(HasSubstr("unknown kind, 'mysql'"), Not(HasSubstr("hush")))));
-  EXPECT_THAT([] { Database({.url = "sqlite:"}, kNewest); },
-              ThrowsError(Code::kInvalidArgument, HasSubstr("is empty")));
+  EXPECT_THAT([&] { open("sqlite:"); }, ThrowsError(Code::kInvalidArgument, HasSubstr("is empty")));
+  EXPECT_THAT([&] { open("postgresql://me:hu%sh@host/db"); },
+              ThrowsError(Code::kInvalidArgument,
+                          AllOf(HasSubstr("cannot be read"), Not(HasSubstr("hu%sh")))));
+}
+
+TEST(DatabaseUrl, AServerThatIsNotThereIsNamedWithoutItsPassword) {
+  EXPECT_THAT(
+      [] {
+        Database({.url = "postgresql://me:hush@127.0.0.1:1/db"}, {"films", 7, kVersions});
+      },
+      ThrowsError(Code::kUnavailable,
+                  AllOf(HasSubstr("postgresql://127.0.0.1:1/db"), Not(HasSubstr("hush")))));
+}
+
+// A server of its own, which must not disturb other tests.
+TEST(PostgresDatabase, ConnectionsThatACrashEndedAreReplaced) {
+  if (!PostgresServer::IsThere()) GTEST_SKIP() << "no tools/postgres: set MARQUEE_SHARED";
+  PostgresServer server;
+  Database database({.url = server.url()}, {"films", 7, kVersions});
+  const auto add = [&](const std::function<void()>& meanwhile) {
+    database.Write([&](Session& session) {
+      session.Run("insert into films (n) values (1)");
+      meanwhile();
+      session.Run("insert into films (n) values (2)");
+    });
+  };
+  add([] {});
+  EXPECT_THAT([&] { add([&] { server.Crash(); }); },
+              ThrowsError(Code::kUnavailable, HasSubstr(database.name())));
+  EXPECT_THAT([&] { add([] {}); }, ThrowsError(Code::kUnavailable, HasSubstr("cannot connect")));
+  server.Start();
+  add([] {});
+  server.Crash();
+  server.Start();
+  // The connection in the pool does not know yet.
+  add([] {});
+  database.Read([](Session& session) {
+    Rows rows = session.Query("select count(*), max(id) from films");
+    ASSERT_TRUE(rows.Next());
+    EXPECT_EQ(rows.Int(0), 6);
+  });
+}
+
+TEST(PostgresDatabase, ABodyRunsAgainAfterADeadlock) {
+  if (!PostgresServer::IsThere()) GTEST_SKIP() << "no tools/postgres: set MARQUEE_SHARED";
+  const PostgresFixture fixture;
+  const std::string name = fixture.schema();
+  Database database({.url = fixture.url()}, {name, 7, kVersions});
+  database.Write(
+      [](Session& session) { session.Run("insert into films (id, n) values (1, 0), (2, 0)"); });
+  // Both hold one row when they ask for the other's.
+  std::barrier both(2);
+  std::atomic<int> runs = 0;
+  const auto add = [&](int64_t first, int64_t second) {
+    bool is_first_run = true;
+    database.Write([&](Session& session) {
+      ++runs;
+      session.Run("update films set n = n + 1 where id = ?", {first});
+      if (std::exchange(is_first_run, false)) both.arrive_and_wait();
+      session.Run("update films set n = n + 1 where id = ?", {second});
+    });
+  };
+  std::thread other([&] { add(2, 1); });
+  add(1, 2);
+  other.join();
+  EXPECT_EQ(runs, 3);
+  database.Read([](Session& session) {
+    Rows rows = session.Query("select sum(n) from films");
+    ASSERT_TRUE(rows.Next());
+    EXPECT_EQ(rows.Int(0), 4);
+  });
 }
 
 }  // namespace

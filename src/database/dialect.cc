@@ -21,6 +21,17 @@ constexpr std::array kWords = {
     Word{"{without_rowid}", "without rowid", ""},
 };
 
+// Of the quoted text, quoted name or comment that `sql` begins with; 0 when it begins with none.
+size_t LengthOfQuoted(std::string_view sql) {
+  std::string_view end;
+  if (sql.front() == '\'' || sql.front() == '"') end = sql.substr(0, 1);
+  if (sql.starts_with("--")) end = "\n";
+  if (sql.starts_with("/*")) end = "*/";
+  if (end.empty()) return 0;
+  const size_t found = sql.find(end, end == "*/" ? 2 : 1);
+  return found == std::string_view::npos ? sql.size() : found + end.size();
+}
+
 void CheckText(std::string_view name, std::string_view text) {
   const bool has_nul = text.find('\0') != std::string_view::npos;
   if (!has_nul && IsValidUtf8(text)) return;
@@ -41,6 +52,10 @@ std::string InDialect(std::string_view sql, Dialect dialect) {
   return spelled;
 }
 
+bool IsPostgresUrl(std::string_view url) {
+  return url.starts_with("postgresql:") || url.starts_with("postgres:");
+}
+
 std::string SqlitePathOf(const std::string& url) {
   constexpr std::string_view kScheme = "sqlite:";
   const std::string path = url.starts_with(kScheme) ? url.substr(kScheme.size()) : url;
@@ -54,6 +69,31 @@ std::string SqlitePathOf(const std::string& url) {
                 "give sqlite:PATH, a path, or postgresql://user:password@host:port/database");
   }
   return path;
+}
+
+void RefuseCommit(std::string_view name) {
+  throw Error(Code::kFailedPrecondition,
+              StrCat(name, ": a transaction cannot be committed after an error in it"),
+              "let the error pass");
+}
+
+NumberedSql NumberPlaces(std::string_view sql) {
+  NumberedSql numbered;
+  while (!sql.empty()) {
+    const size_t skipped = LengthOfQuoted(sql);
+    if (skipped > 0) {
+      numbered.text += sql.substr(0, skipped);
+      sql.remove_prefix(skipped);
+      continue;
+    }
+    if (sql.front() == '?') {
+      numbered.text += StrCat("$", ++numbered.places);
+    } else {
+      numbered.text += sql.front();
+    }
+    sql.remove_prefix(1);
+  }
+  return numbered;
 }
 
 void CheckValues(std::string_view name, std::string_view sql, const SqlValues& values,

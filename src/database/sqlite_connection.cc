@@ -133,11 +133,7 @@ class SqliteConnection : public Connection {
     connection_.Run(access == Access::kWrite ? "begin immediate" : "begin");
   }
   void Commit() override {
-    if (failed_) {
-      throw Error(Code::kFailedPrecondition,
-                  StrCat(name_, ": a transaction cannot be committed after an error in it"),
-                  "let the error pass");
-    }
+    if (failed_) RefuseCommit(name_);
     limit_.Lift();
     connection_.Run("commit");
   }
