@@ -3,9 +3,17 @@
 #include "tracking/schema.h"
 
 namespace marquee {
+namespace {
+
+std::string UrlOf(const Environment& environment) {
+  const std::string url = environment.config().Text("database.url");
+  return url.empty() ? environment.home().tracking().string() : url;
+}
+
+}  // namespace
 
 Tracking::Tracking(const Environment& environment)
-    : database_({.url = environment.home().tracking().string()}, tracking::TrackingSchema()),
+    : database_({.url = UrlOf(environment)}, tracking::TrackingSchema()),
       runs_(database_, environment.clock()),
       models_(database_, environment.clock()),
       registry_(database_, environment.clock()),

@@ -14,7 +14,8 @@ namespace marquee {
 // Thread-safe once made; `environment` must outlive it.
 class Tracking {
  public:
-  // Makes tracking.db in the home.
+  // Makes tracking.db in the home, or the tables in the database that database.url names. Throws
+  // what database::Database throws.
   explicit Tracking(const Environment& environment);
 
   tracking::TrackingStore& runs() { return runs_; }

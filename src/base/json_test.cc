@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error_matchers.h"
+#include "base/text.h"
 
 namespace marquee {
 namespace {

@@ -6,6 +6,11 @@
 #include "base/text.h"
 
 namespace marquee {
+namespace {
+
+constexpr size_t kMaxExperiments = 10'000;
+
+}  // namespace
 
 http::Response NothingToSay() { return http::Json(Json::MakeObject()); }
 
@@ -21,6 +26,11 @@ std::vector<int64_t> ExperimentIdsOf(const TrackingFields& fields) {
   std::vector<int64_t> ids;
   for (const std::string& text : fields.Texts("experiment_ids")) {
     if (const std::optional<int64_t> id = ParseInt(text)) ids.push_back(*id);
+  }
+  if (ids.size() > kMaxExperiments) {
+    throw Error(Code::kInvalidArgument,
+                StrCat("experiment_ids has ", ids.size(), " ids, and may have ", kMaxExperiments),
+                "search in parts");
   }
   return ids;
 }

@@ -16,7 +16,7 @@ http::Response NothingToSay();
 
 // Throws invalid_argument for what is missing or no number.
 int64_t ExperimentIdOf(const TrackingFields& fields);
-// The ids of a list. One that is no number is of no experiment, and left out.
+// The ids of a list, at most 10,000. One that is no number is of no experiment, and left out.
 std::vector<int64_t> ExperimentIdsOf(const TrackingFields& fields);
 // By either name.
 std::string RunIdOf(const TrackingFields& fields);

@@ -34,9 +34,8 @@ class ArtifactReader {
   std::ifstream file_;
 };
 
-// Thread-safe; several processes may use one folder. Paths are as of CheckedArtifactPath, of at most
-// 2,048 bytes, and each
-// part has at most 255 bytes: invalid_argument for others.
+// Thread-safe; several processes may use one folder. Paths are as of CheckedArtifactPath, of at
+// most 2,048 bytes, and each part has at most 255 bytes: invalid_argument for others.
 class ArtifactStore {
  public:
   explicit ArtifactStore(std::filesystem::path root) : root_(std::move(root)) {}

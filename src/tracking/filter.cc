@@ -14,6 +14,8 @@ namespace {
 using Kind = Token::Kind;
 
 constexpr size_t kMaxComparisons = 64;
+constexpr size_t kMaxOrders = 16;      // each is a join
+constexpr size_t kMaxListed = 10'000;  // each is a value of the statement
 constexpr std::array kDatasetKeys = std::to_array<std::string_view>({"name", "digest", "context"});
 
 struct EntityWord {
@@ -257,6 +259,9 @@ class Parser {
       Take();
       if (token().kind != Kind::kQuoted) RefuseToken("a quoted text");
       values.emplace_back(Take().value);
+      if (++num_listed_ > kMaxListed) {
+        Refuse(StrCat(what_, " lists more than ", kMaxListed, " values"), "search in parts");
+      }
     } while (token().kind == Kind::kComma);
     if (token().kind != Kind::kClose) RefuseToken("a comma or the end of the list");
     Take();
@@ -268,6 +273,7 @@ class Parser {
   const std::string_view what_;
   const std::vector<Token> tokens_;
   size_t next_ = 0;
+  size_t num_listed_ = 0;  // values of all lists
 };
 
 }  // namespace
@@ -278,6 +284,10 @@ std::vector<Comparison> ParseFilter(std::string_view text, const SearchScope& sc
 }
 
 std::vector<Order> ParseOrderBy(std::span<const std::string> texts, const SearchScope& scope) {
+  if (texts.size() > kMaxOrders) {
+    Refuse(StrCat("order_by has ", texts.size(), " keys, and may have ", kMaxOrders),
+           "order by less");
+  }
   std::vector<Order> orders;
   for (const std::string& text : texts) {
     Order order = Parser(text, scope, "order_by").OneOrder();

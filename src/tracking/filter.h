@@ -83,10 +83,10 @@ const SearchScope& ModelVersionScope();
 
 // No comparison for "". Throws invalid_argument, with the place or the word, for text that is no
 // filter, for what `scope` does not have, and for a comparator or value that does not fit; also for
-// more than 64 comparisons. Pure; O(length).
+// more than 64 comparisons or 10,000 values in lists. Pure; O(length).
 std::vector<Comparison> ParseFilter(std::string_view text, const SearchScope& scope);
 
-// Throws as ParseFilter; also when the same thing stands twice.
+// Throws as ParseFilter; also when the same thing stands twice, and for more than 16.
 std::vector<Order> ParseOrderBy(std::span<const std::string> texts, const SearchScope& scope);
 
 }  // namespace marquee::tracking

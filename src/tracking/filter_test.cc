@@ -130,6 +130,14 @@ TEST(ParseFilter, BoundsTheNumberOfComparisons) {
               ThrowsError(Code::kInvalidArgument, HasSubstr("more than 64 comparisons")));
 }
 
+TEST(ParseFilter, BoundsTheValuesOfLists) {
+  std::string text = "run_id IN ('r'";
+  for (int i = 1; i < 10'000; ++i) text += ",'r'";
+  EXPECT_EQ(std::get<std::vector<std::string>>(Runs(text + ")").at(0).value).size(), 10'000u);
+  EXPECT_THAT([&] { Runs(text + ",'r')"); },
+              ThrowsError(Code::kInvalidArgument, HasSubstr("lists more than 10000 values")));
+}
+
 TEST(ParseFilter, EachKindOfThingHasItsAttributes) {
   const struct {
     const SearchScope& scope;
@@ -165,6 +173,15 @@ TEST(ParseOrderBy, RefusesWhatIsNoOrder) {
                 ThrowsError(Code::kInvalidArgument, HasSubstr("order_by")))
         << text;
   }
+}
+
+TEST(ParseOrderBy, BoundsItsKeys) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 16; ++i) keys.push_back(StrCat("metrics.m", i));
+  EXPECT_EQ(OrderRuns(keys).size(), 16u);
+  keys.push_back("end_time");
+  EXPECT_THAT([&] { OrderRuns(keys); },
+              ThrowsError(Code::kInvalidArgument, HasSubstr("17 keys, and may have 16")));
 }
 
 TEST(ParseOrderBy, RefusesTheSameTwice) {

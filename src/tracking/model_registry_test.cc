@@ -213,7 +213,6 @@ TEST_P(RegistryContract, ModelsAreSearchedWithoutPrompts) {
   EXPECT_EQ(Names({.filter = "name LIKE 'R_'", .order_by = {"name DESC"}}), "R3 R2 R1 R0 ");
 }
 
-
 TEST_P(RegistryContract, ALoggedModelHasALifeOfItsOwn) {
   const LoggedModel made = models_->Create({.experiment_id = 0,
                                             .name = "net",

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kOffset = "offset:";
 constexpr std::string_view kPlace = "after:";
+constexpr int64_t kMaxOffset = 1'000'000'000'000;
 
 [[noreturn]] void RefuseToken(std::string_view token) {
   throw Error(
@@ -25,7 +26,7 @@ int64_t ReadOffsetToken(std::string_view token) {
   if (token.empty()) return 0;
   if (!token.starts_with(kOffset)) RefuseToken(token);
   const std::optional<int64_t> offset = ParseInt(token.substr(kOffset.size()));
-  if (!offset || *offset < 0) RefuseToken(token);
+  if (!offset || *offset < 0 || *offset > kMaxOffset) RefuseToken(token);
   return *offset;
 }
 

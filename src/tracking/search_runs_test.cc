@@ -303,7 +303,8 @@ TEST_P(RunSearchContract, GivesRunsWhole) {
 }
 
 TEST_P(RunSearchContract, RefusesATokenThatIsNoneOfIts) {
-  for (const char* token : {"no token", "offset:-1", "offset:x", "after:1", "after:x:y"}) {
+  for (const char* token : {"no token", "offset:-1", "offset:9223372036854775807", "offset:x",
+                            "after:1", "after:x:y"}) {
     EXPECT_THAT([&] { store_->SearchRuns({.experiment_ids = {experiment_}, .page = token}); },
                 ThrowsError(Code::kInvalidArgument, HasSubstr("Invalid page token")))
         << token;
