@@ -24,6 +24,7 @@ LIBRARIES = {
     "DuckDB": r"duckdb",
     "XGBoost": r"xgboost/",
     "SQLite": r"sqlite3\.h",
+    "libpq": r"libpq",
     "librdkafka": r"librdkafka/",
     "libsodium": r"sodium",
     "cjose": r"cjose/",

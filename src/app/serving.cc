@@ -87,7 +87,8 @@ Serving::Serving(const Parts& parts, Options options)
                                          .events = &events_,
                                          .models = &models_,
                                          .status = &status_,
-                                         .auth = &parts.security.service()}),
+                                         .auth = &parts.security.service(),
+                                         .tracking = parts.tracking}),
               http_metrics_, parts.security.guards()),
       poll_(options.poll) {
   if (options.rules.empty()) return;

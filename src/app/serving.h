@@ -61,6 +61,7 @@ class Serving {
     EventLog& log;
     RecordStore& records;
     Security& security;
+    const TrackingServices* tracking;  // null: another process has it
     const Clock& clock;
   };
   // Answers from what is published. Does not listen yet. Throws what LoadPublished throws.

@@ -219,6 +219,11 @@ std::span<const SettingSpec> Settings() {
   static const std::vector<SettingSpec> settings = {
       {"compute.threads", Type::kInt, "0",
        "Threads for training, evaluation and SQL; 0 is one a core.", 0, 1024},
+      {.key = "database.url",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Where experiments, runs and the model registry are kept: postgresql://user:password@"
+              "host:port/database for many machines; otherwise tracking.db of the home."},
       {"events.impressions", Type::kBool, "true",
        "Whether each list that a known person is shown becomes an event: experiments need it."},
       {.key = "events.kafka.brokers",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "http/router.h"
 
 namespace marquee::auth {
 namespace {
@@ -20,15 +21,20 @@ constexpr int64_t kMaxRememberedMs = 300'000;
   Throw401(std::move(message), std::move(hint), R"(Bearer realm="marquee", error="invalid_token")");
 }
 
-// The credentials of "Authorization: Bearer <them>".
-std::optional<std::string_view> BearerOf(const http::Request& request) {
+// The credentials of "Authorization: <scheme> <them>".
+std::optional<std::string_view> CredentialsOf(const http::Request& request,
+                                              std::string_view scheme) {
   const std::optional<std::string_view> header = request.FindHeader("Authorization");
   if (!header) return std::nullopt;
   const size_t blank = header->find(' ');
-  if (blank == std::string_view::npos || AsciiLower(header->substr(0, blank)) != "bearer") {
+  if (blank == std::string_view::npos || AsciiLower(header->substr(0, blank)) != scheme) {
     return std::nullopt;
   }
   return Trim(header->substr(blank));
+}
+
+bool MayWait(const http::Request& request) {
+  return request.matched != nullptr && request.matched->runs != http::Runs::kOnLoop;
 }
 
 }  // namespace
@@ -53,8 +59,12 @@ std::optional<TokenSubject> StillValid(const TokenSubject& subject, const Accoun
 
 std::optional<TokenSubject> Authenticator::Authenticate(const http::Request& request) {
   const std::optional<std::string_view> header = request.FindHeader("X-API-Key");
-  const std::optional<std::string_view> bearer = BearerOf(request);
-  if (!header && !bearer) return std::nullopt;
+  const std::optional<std::string_view> bearer = CredentialsOf(request, "bearer");
+  if (!header && !bearer) {
+    const std::optional<std::string_view> basic = CredentialsOf(request, "basic");
+    if (!basic || !MayWait(request)) return std::nullopt;
+    return FromBasic(FromBase64(*basic).value_or(""), request.remote_address);
+  }
   if (header && bearer && *header != *bearer) {
     throw Error(Code::kInvalidArgument, "both X-API-Key and Authorization: Bearer are given",
                 "give one");
@@ -103,6 +113,35 @@ std::optional<TokenSubject> Authenticator::FromToken(std::string_view token,
     Remember(hash, *verified);
   }
   return StillValid(verified->subject, *accounts_.Current(), clock_.NowMs());
+}
+
+TokenSubject Authenticator::FromBasic(const std::string& credentials,
+                                      std::string_view remote_address) {
+  const size_t colon = std::min(credentials.find(':'), credentials.size());
+  const std::string user = credentials.substr(0, colon);
+  const std::string password = credentials.substr(std::min(colon + 1, credentials.size()));
+  if (const std::optional<TokenSubject> of_key = FromKey(password)) return *of_key;
+  const std::string hash = SecretHash(StrCat(salt_, credentials));
+  if (const std::optional<AccessTokens::Verified> known = Remembered(hash)) {
+    const auto valid = StillValid(known->subject, *accounts_.Current(), clock_.NowMs());
+    if (valid) return *valid;
+  }
+  failures_.RequireFew(Failures::ByAddress(remote_address));
+  failures_.RequireFew(Failures::ByUser(user));
+  const std::optional<UserInfo> info = accounts_.CheckPassword(user, password);
+  if (!info) RefuseBasic(user, remote_address);
+  const TokenSubject subject{
+      .name = "user:" + info->name, .role = info->role, .generation = info->generation};
+  Remember(hash, {subject, clock_.NowMs() + kMaxRememberedMs});
+  return subject;
+}
+
+void Authenticator::RefuseBasic(const std::string& user, std::string_view remote_address) {
+  failures_.Count(Failures::ByAddress(remote_address));
+  failures_.Count(Failures::ByUser(user));
+  Throw401("the user name or the password is wrong",
+           "give a user with a password, or any name with a key as the password",
+           R"(Basic realm="marquee")");
 }
 
 std::optional<AccessTokens::Verified> Authenticator::Remembered(const std::string& hash) {

@@ -4,6 +4,8 @@
 
 #include "auth/test_people.h"
 #include "base/error_matchers.h"
+#include "base/text.h"
+#include "http/router.h"
 
 namespace marquee::auth {
 namespace {
@@ -13,6 +15,23 @@ using testing::ElementsAre;
 using testing::FieldsAre;
 using testing::HasSubstr;
 using testing::Not;
+
+std::string Base64(std::string_view bytes) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t block = 0;
+    for (size_t j = i; j < i + 3; ++j) {
+      block = block << 8 | (j < bytes.size() ? static_cast<unsigned char>(bytes[j]) : 0u);
+    }
+    for (int j = 0; j < 4; ++j) {
+      const bool beyond = i + static_cast<size_t>(j) > bytes.size();
+      text += beyond ? '=' : kDigits[block >> (18 - 6 * j) & 63];
+    }
+  }
+  return text;
+}
 
 class AuthenticatorTest : public testing::Test {
  protected:
@@ -54,6 +73,48 @@ TEST_F(AuthenticatorTest, NothingIsNobody) {
   EXPECT_FALSE(With({}));
   EXPECT_FALSE(With({{"Authorization", "Basic YTpi"}}));
   EXPECT_FALSE(With({{"Authorization", "Bearer"}}));
+}
+
+TEST_F(AuthenticatorTest, AUserOrAKeyComesAsBasicWhereARouteMayWait) {
+  http::Route route{.method = "GET",
+                    .pattern = "/x",
+                    .role = Role::kViewer,
+                    .handler = {},
+                    .runs = http::Runs::kOnWorker,
+                    .audited = false};
+  const auto with = [&](std::string_view base64) {
+    http::Request request = RequestWith({{"Authorization", StrCat("Basic ", base64)}});
+    request.matched = &route;
+    return people_.authenticator.Authenticate(request);
+  };
+  people_.accounts.CreateUser("ada", Role::kService, "correct horse");
+  constexpr std::string_view kAda = "YWRhOmNvcnJlY3QgaG9yc2U=";
+  for (int i = 0; i < 2; ++i) {  // checked, then remembered
+    const auto subject = with(kAda);
+    ASSERT_TRUE(subject);
+    EXPECT_EQ(subject->name, "user:ada");
+    EXPECT_EQ(subject->role, Role::kService);
+  }
+  people_.accounts.SetPassword("ada", "words of another kind");
+  EXPECT_THAT([&] { with(kAda); }, ThrowsError(Code::kUnauthenticated, HasSubstr("is wrong")));
+  for (const char* bad : {"YWRhOng=", "YWRh", "!!!"}) {
+    EXPECT_THAT([&] { with(bad); }, ThrowsError(Code::kUnauthenticated, HasSubstr("is wrong")));
+  }
+  route.runs = http::Runs::kOnLoop;
+  EXPECT_FALSE(with(kAda));
+}
+
+TEST_F(AuthenticatorTest, AKeyMayBeThePasswordOfBasic) {
+  const http::Route route{.method = "GET",
+                          .pattern = "/x",
+                          .role = Role::kViewer,
+                          .handler = {},
+                          .runs = http::Runs::kOnWorker,
+                          .audited = false};
+  http::Request request = RequestWith(
+      {{"Authorization", "Basic " + Base64("any:" + people_.MakeKey(Role::kViewer).key)}});
+  request.matched = &route;
+  EXPECT_THAT(people_.authenticator.Authenticate(request)->name, testing::StartsWith("key:"));
 }
 
 TEST_F(AuthenticatorTest, TwoDifferentCredentialsAreRefused) {

@@ -46,16 +46,27 @@ bool SameSecret(std::string_view a, std::string_view b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-std::optional<std::string> FromBase64Url(std::string_view text) {
+namespace {
+
+std::optional<std::string> DecodedBase64(std::string_view text, int variant) {
   std::string bytes(text.size(), '\0');
   size_t size = 0;
   const char* end = nullptr;
   const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
-                                       text.data(), text.size(), nullptr, &size, &end,
-                                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+                                       text.data(), text.size(), nullptr, &size, &end, variant);
   if (failed != 0 || end != text.data() + text.size()) return std::nullopt;
   bytes.resize(size);
   return bytes;
+}
+
+}  // namespace
+
+std::optional<std::string> FromBase64Url(std::string_view text) {
+  return DecodedBase64(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+std::optional<std::string> FromBase64(std::string_view text) {
+  return DecodedBase64(text, sodium_base64_VARIANT_ORIGINAL);
 }
 
 std::string HashPassword(std::string_view password, const PasswordCost& cost) {

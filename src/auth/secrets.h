@@ -17,6 +17,8 @@ std::string SecretHash(std::string_view secret);
 bool SameSecret(std::string_view a, std::string_view b);
 // Nothing for text that is not base64url without padding.
 std::optional<std::string> FromBase64Url(std::string_view text);
+// Nothing for text that is not base64 with padding.
+std::optional<std::string> FromBase64(std::string_view text);
 
 // What guessing one password costs.
 struct PasswordCost {

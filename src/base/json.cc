@@ -1,44 +1,18 @@
 #include "base/json.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
 
 namespace marquee {
 namespace {
-
-Json FromBoost(const boost::json::value& value) {
-  switch (value.kind()) {
-    case boost::json::kind::null:
-      return Json();
-    case boost::json::kind::bool_:
-      return Json(value.get_bool());
-    case boost::json::kind::int64:
-      return Json(value.get_int64());
-    case boost::json::kind::uint64:
-      return Json(static_cast<double>(value.get_uint64()));
-    case boost::json::kind::double_:
-      return Json(value.get_double());
-    case boost::json::kind::string:
-      return Json(std::string_view(value.get_string()));
-    case boost::json::kind::array: {
-      Json::Array array;
-      for (const auto& element : value.get_array()) array.push_back(FromBoost(element));
-      return Json(std::move(array));
-    }
-    case boost::json::kind::object:
-      break;
-  }
-  Json object = Json::MakeObject();
-  for (const auto& [key, element] : value.get_object())
-    object[std::string_view(key)] = FromBoost(element);
-  return object;
-}
 
 // What stands for a character in a string; empty: itself.
 std::string_view EscapeOf(char c) {
@@ -155,6 +129,129 @@ auto& Get(Value& value, const Json& json, std::string_view wanted) {
 
 }  // namespace
 
+// What the parser calls: builds the value as its parts come.
+class JsonBuilder {
+ public:
+  using Text = boost::json::string_view;
+  using Failure = boost::json::error_code;
+  static constexpr size_t max_object_size = SIZE_MAX;
+  static constexpr size_t max_array_size = SIZE_MAX;
+  static constexpr size_t max_key_size = SIZE_MAX;
+  static constexpr size_t max_string_size = SIZE_MAX;
+
+  Json Take() { return std::move(root_); }
+
+  bool on_document_begin(Failure&) { return true; }
+  bool on_document_end(Failure&) { return true; }
+  bool on_object_begin(Failure&) { return Begin(Json::MakeObject()); }
+  bool on_array_begin(Failure&) { return Begin(Json::MakeArray()); }
+  bool on_object_end(size_t, Failure&) {
+    KeepLastOfEachKey(std::get<Json::Object>(open_.back().value_));
+    return End();
+  }
+  bool on_array_end(size_t, Failure&) { return End(); }
+  bool on_key_part(Text part, size_t, Failure&) { return AddPart(part); }
+  bool on_key(Text part, size_t, Failure&) {
+    AddPart(part);
+    auto& object = std::get<Json::Object>(open_.back().value_);
+    object.emplace_back(std::exchange(text_, {}), Json());
+    return true;
+  }
+  bool on_string_part(Text part, size_t, Failure&) { return AddPart(part); }
+  bool on_string(Text part, size_t, Failure&) {
+    AddPart(part);
+    return Add(Json(std::exchange(text_, {})));
+  }
+  bool on_number_part(Text part, Failure&) { return AddPart(part); }
+  bool on_int64(int64_t value, Text, Failure&) { return AddNumber(Json(value)); }
+  bool on_uint64(uint64_t value, Text, Failure&) {
+    return AddNumber(Json(static_cast<double>(value)));
+  }
+  // The parser's own value may be off in its last bits.
+  bool on_double(double value, Text part, Failure&) {
+    AddPart(part);
+    std::from_chars(text_.data(), text_.data() + text_.size(), value);
+    return AddNumber(Json(value));
+  }
+  bool on_bool(bool value, Failure&) { return Add(Json(value)); }
+  bool on_null(Failure&) { return Add(Json()); }
+  bool on_comment_part(Text, Failure&) { return true; }
+  bool on_comment(Text, Failure&) { return true; }
+
+ private:
+  bool AddPart(Text part) {
+    text_.append(part.data(), part.size());
+    return true;
+  }
+  bool AddNumber(Json value) {
+    text_.clear();
+    return Add(std::move(value));
+  }
+  bool Add(Json value) {
+    if (open_.empty()) {
+      root_ = std::move(value);
+    } else if (auto* array = std::get_if<Json::Array>(&open_.back().value_)) {
+      array->push_back(std::move(value));
+    } else {
+      std::get<Json::Object>(open_.back().value_).back().second = std::move(value);
+    }
+    return true;
+  }
+  bool Begin(Json container) {
+    open_.push_back(std::move(container));
+    return true;
+  }
+  bool End() {
+    Json container = std::move(open_.back());
+    open_.pop_back();
+    return Add(std::move(container));
+  }
+
+  static constexpr size_t kFew = 16;
+  static bool AreDistinct(const Json::Object& object) {
+    for (size_t i = 1; i < object.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        if (object[i].first == object[j].first) return false;
+      }
+    }
+    return true;
+  }
+
+  // At the place where the key stood first.
+  static void KeepLastOfEachKey(Json::Object& object) {
+    if (object.size() <= kFew && AreDistinct(object)) return;
+    std::vector<size_t> order(object.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::stable_sort(order,
+                             [&](size_t a, size_t b) { return object[a].first < object[b].first; });
+    std::vector<char> repeated(object.size(), 0);
+    bool any = false;
+    size_t first = 0;
+    for (size_t i = 1; i < order.size(); ++i) {
+      if (object[order[i]].first != object[order[first]].first) {
+        first = i;
+        continue;
+      }
+      object[order[first]].second = std::move(object[order[i]].second);
+      repeated[order[i]] = 1;
+      any = true;
+    }
+    if (!any) return;
+    size_t kept = 0;
+    for (size_t i = 0; i < object.size(); ++i) {
+      if (repeated[i] == 0) {
+        if (kept != i) object[kept] = std::move(object[i]);
+        ++kept;
+      }
+    }
+    object.resize(kept);
+  }
+
+  Json root_;
+  std::vector<Json> open_;  // containers that are not complete, the innermost last
+  std::string text_;        // of a key, string or number that comes in parts
+};
+
 Json Json::MakeObject(std::initializer_list<Entry> entries) {
   Object object;
   object.reserve(entries.size());
@@ -169,17 +266,16 @@ Json Json::MakeObject(std::initializer_list<Entry> entries) {
 Json Json::Parse(std::string_view text) {
   boost::json::parse_options options;
   options.max_depth = 64;
-  boost::json::stream_parser parser({}, options);
+  boost::json::basic_parser<JsonBuilder> parser(options);
   boost::json::error_code error;
-  const size_t read = parser.write_some(text.data(), text.size(), error);
+  const size_t read = parser.write_some(false, text.data(), text.size(), error);
   if (!error && !Trim(text.substr(read)).empty()) {
     throw Error(Code::kInvalidArgument, StrCat("JSON at byte ", read, ": text after the value"));
   }
-  if (!error) parser.finish(error);
   if (error) {
     throw Error(Code::kInvalidArgument, StrCat("JSON at byte ", read, ": ", error.message()));
   }
-  return FromBoost(parser.release());
+  return parser.handler().Take();
 }
 
 void AppendJsonString(std::string_view text, std::string* out) {

@@ -41,7 +41,8 @@ class Json {
   static Json MakeArray() { return Json(Array{}); }
 
   // Throws invalid_argument with the byte offset for text that is not one JSON value; depth is
-  // limited to 64. A number beyond int64 becomes a double. A repeated key keeps its last value.
+  // limited to 64. A number beyond int64 becomes a double, and every double is the nearest to its
+  // text. A repeated key keeps its last value. O(n log n).
   static Json Parse(std::string_view text);
   // One line; UTF-8. NaN and infinities are written as null.
   std::string Dump() const;
@@ -86,6 +87,8 @@ class Json {
   bool operator==(const Json&) const = default;
 
  private:
+  friend class JsonBuilder;  // of Parse
+
   std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object> value_;
 };
 

@@ -24,10 +24,20 @@ std::filesystem::path ExistingFolder(std::filesystem::path path) {
   return path;
 }
 
+// Of a URL: who reads a report need not be able to log in.
+std::string WithoutCredentials(const std::string& text) {
+  const size_t scheme = text.find("://");
+  if (scheme == std::string::npos) return text;
+  if (text.find("password=") != std::string::npos) return text.substr(0, scheme) + "://...";
+  const size_t host = text.find('@', scheme);
+  return host == std::string::npos ? text : text.substr(0, scheme + 3) + "..." + text.substr(host);
+}
+
 Json SettingsJson(const Config& config) {
   Json settings = Json::MakeObject();
   for (const std::string& key : config.Keys()) {
-    settings[key] = Json::MakeObject({{"value", config.Text(key)}, {"from", config.Origin(key)}});
+    settings[key] = Json::MakeObject(
+        {{"value", WithoutCredentials(config.Text(key))}, {"from", config.Origin(key)}});
   }
   return settings;
 }

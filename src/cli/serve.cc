@@ -9,6 +9,8 @@
 #include "app/gateway.h"
 #include "app/open_event_log.h"
 #include "app/security.h"
+#include "app/tracking.h"
+#include "app/tracking_server.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/context.h"
@@ -27,11 +29,12 @@ constexpr std::array kServices = std::to_array<Service>({
     {"web", 8000, "the gateway: pages, and every route passed on to the service that has it"},
     {"recommend", 8001, "recommendations, titles and users"},
     {"collect", 8003, "events: taken in, and the history of a user"},
+    {"tracking", 5000, "experiments, runs, models and artifacts, for clients of MLflow"},
 });
 // Parts of the program that have commands, and no API yet.
 constexpr std::array kWithoutApi =
     std::to_array<std::string_view>({"feature-store", "process", "train", "features", "ingest",
-                                     "simulate", "tmdb", "tracking", "flow", "reports"});
+                                     "simulate", "tmdb", "flow", "reports"});
 
 struct ServeFlags {
   std::string name;
@@ -68,6 +71,15 @@ void ServeGateway(Context& context, const Service& service, const http::ServerOp
   ServeUntilTold(context, gateway, Greeting(service, options, gateway.port()));
 }
 
+void ServeTracking(Context& context, const Service& service, const http::ServerOptions& options) {
+  Environment& environment = context.environment();
+  Security security(environment, options.host);
+  Tracking tracking(environment);
+  TrackingServer server(tracking, security, options);
+  ListenWith([&] { server.Start(); });
+  ServeUntilTold(context, server, Greeting(service, options, server.port()));
+}
+
 void ServePublished(Context& context, const Service& service, const http::ServerOptions& options) {
   ListenWith([&] { http::RequireCanListen(options); });
   Environment& environment = context.loaded_environment();
@@ -86,8 +98,9 @@ void Serve(Context& context, const ServeFlags& flags) {
   http::RaiseOpenFileLimit();
   const http::ServerOptions options =
       ReadServerOptions(context.environment().config(), flags.listen, service.port);
-  service.name == "web" ? ServeGateway(context, service, options)
-                        : ServePublished(context, service, options);
+  if (service.name == "web") return ServeGateway(context, service, options);
+  if (service.name == "tracking") return ServeTracking(context, service, options);
+  ServePublished(context, service, options);
 }
 
 }  // namespace

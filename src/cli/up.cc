@@ -5,6 +5,7 @@
 #include "app/open_event_log.h"
 #include "app/security.h"
 #include "app/serving.h"
+#include "app/tracking.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/context.h"
@@ -72,7 +73,9 @@ void Up(Context& context, const UpFlags& flags) {
   ModelStore store(environment.home().models(), environment.clock());
   const auto log = OpenEventLog(environment);
   RecordStore records(environment.home().records(), environment.clock());
-  const auto serving = MakeServing(context, {store, *log, records, security}, options, "");
+  Tracking tracking(environment);
+  const auto serving =
+      MakeServing(context, {store, *log, records, security, &tracking.services()}, options, "");
   ListenWith([&] { serving->Start(); });
   ShowOutcome(result, serving->engine());
   if (security.demanded()) context.Note("Requests need a key: marquee keys create --role viewer");

@@ -13,8 +13,18 @@ namespace {
 constexpr int kBusyTimeoutMs = 10'000;
 
 [[noreturn]] void Fail(sqlite3* handle, std::string_view file, std::string_view what) {
-  const int code = sqlite3_errcode(handle) & 0xff;
+  const int extended = sqlite3_extended_errcode(handle);
+  const int code = extended & 0xff;
   const std::string message = StrCat(file, ": ", what, ": ", sqlite3_errmsg(handle));
+  if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY)
+    throw Error(Code::kAlreadyExists, message, "give another key");
+  if (code == SQLITE_CONSTRAINT)
+    throw Error(Code::kFailedPrecondition, message, "check the values");
+  if (code == SQLITE_INTERRUPT)
+    throw Error(Code::kDeadlineExceeded, message, "ask for less, or raise the limit");
+  if (code == SQLITE_BUSY)
+    throw Error(Code::kUnavailable, message, "try again when other programs are done with it");
+  if (code == SQLITE_ERROR) throw Error(Code::kInternal, message, "this is a mistake in Marquee");
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
     throw Error(Code::kDataLoss, message,
                 "restore the file from a backup, or move it away to start an empty one");
@@ -100,6 +110,15 @@ Statement& Statement::BindBlob(int index, std::string_view bytes) {
   sqlite3_bind_blob64(handle_.get(), index, bytes.empty() ? "" : bytes.data(), bytes.size(),
                       SQLITE_STATIC);
   return *this;
+}
+
+Statement& Statement::BindNull(int index) {
+  sqlite3_bind_null(handle_.get(), index);
+  return *this;
+}
+
+size_t Statement::parameters() const {
+  return static_cast<size_t>(sqlite3_bind_parameter_count(handle_.get()));
 }
 
 bool Statement::Step() {

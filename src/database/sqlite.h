@@ -1,7 +1,9 @@
 // SQLite as RAII. Not thread-safe: a connection belongs to one thread at a time.
 //
-// Every call throws Error: data_loss for a file that is damaged or no database, unavailable when
-// the disk is full or does not work, each with the name of the file.
+// Every call throws Error with the name of the file: data_loss when it is damaged or no database,
+// already_exists when a row would break a unique key, failed_precondition for another constraint,
+// deadline_exceeded when a progress handler stops it, internal for a bad statement, and unavailable
+// when the disk is full or does not work.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +50,9 @@ class Statement {
   Statement& Bind(int index, int64_t value);
   Statement& Bind(int index, double value);  // NaN is null
   Statement& BindBlob(int index, std::string_view bytes);
+  Statement& BindNull(int index);
+  // How many values it takes.
+  size_t parameters() const;
   // Whether there is a row.
   bool Step();
   // For statements without rows: steps and resets.

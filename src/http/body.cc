@@ -69,4 +69,15 @@ std::string DecodedBody(const Request& request, size_t max_bytes) {
                     "send gzip, or nothing packed", {{"Accept-Encoding", "gzip"}});
 }
 
+void ForEachPiece(const Request& request, const std::function<void(std::string_view)>& take) {
+  if (request.reader == nullptr) {
+    if (!request.body.empty()) take(request.body);
+    return;
+  }
+  for (std::string_view piece = request.reader->Next(); !piece.empty();
+       piece = request.reader->Next()) {
+    take(piece);
+  }
+}
+
 }  // namespace marquee::http

@@ -1,8 +1,11 @@
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <utility>
 
 #include "base/text.h"
+#include "http/body_stream_internal.h"
 #include "http/connection_internal.h"
 
 namespace marquee::http {
@@ -14,6 +17,7 @@ using asio::ip::tcp;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLingerTime{1000};
+constexpr size_t kSendBytes = 256 << 10;
 
 }  // namespace
 
@@ -44,14 +48,15 @@ OpenCount::~OpenCount() {
   shared_->probe.OnConnectionClosed();
 }
 
-void ReceiveBuffer::MakeSpace() {
+void ReceiveBuffer::MakeSpace(size_t least) {
   if (begin_ > 0) {
     std::copy(bytes_.begin() + static_cast<ptrdiff_t>(begin_),
               bytes_.begin() + static_cast<ptrdiff_t>(end_), bytes_.begin());
     end_ -= begin_;
     begin_ = 0;
   }
-  if (end_ == bytes_.size()) bytes_.resize(std::max<size_t>(4096, bytes_.size() * 2));
+  if (end_ == bytes_.size()) bytes_.resize(bytes_.size() * 2);
+  if (bytes_.size() < least) bytes_.resize(least);
 }
 
 Connection::Connection(tcp::socket socket, const std::string& address, Loop& loop, Shared& shared)
@@ -77,6 +82,15 @@ void Connection::Expire(SteadyClock::time_point now) {
   stream_.socket().cancel();
 }
 
+// A handler may be reading the socket: it must find it ended, and not another one in its place.
+void Connection::Cut() {
+  if (waiting_for_ == WaitingFor::kHandler) {
+    ::shutdown(stream_.socket().native_handle(), SHUT_RDWR);
+  } else {
+    stream_.socket().close();
+  }
+}
+
 void Connection::CloseIfIdle() {
   if (is_idle()) stream_.socket().cancel();
 }
@@ -93,17 +107,22 @@ awaitable<void> Connection::Serve() {
   if (!co_await Handshake()) co_return;
   bool keep_alive = true;
   while (keep_alive) {
-    RequestParser parser(shared_.options);
+    RequestParser parser(shared_.options, [this](Request head) {
+      return shared_.dispatcher.RuleFor(std::move(head));
+    });
     const Received received = co_await Receive(parser);
     if (received == Received::kNothing) co_return;
     // When new ones have to wait, one is given up after each answer.
     keep_alive = received == Received::kRequest && parser.keep_alive() && !shared_.full();
     const Response response = co_await Answer(parser, received);
-    keep_alive = keep_alive && !shared_.draining;
+    // What is left of a body that the handler did not want cannot be told from the next request.
+    const bool unread = parser.streams() && parser.state() != RequestParser::State::kDone;
+    keep_alive = keep_alive && !unread && !shared_.draining;
     if (!co_await Send(response, keep_alive)) co_return;
+    if (unread) co_return co_await Linger(milliseconds(shared_.options.request_timeout_ms));
     first_ = false;
   }
-  co_await Linger();
+  co_await Linger(kLingerTime);
 }
 
 awaitable<bool> Connection::Handshake() {
@@ -132,7 +151,9 @@ awaitable<Connection::Received> Connection::Receive(RequestParser& parser) {
     if (!buffer_.unused().empty()) {
       buffer_.Consume(parser.Feed(buffer_.unused()));
       AwaitMore(parser);
-      if (parser.state() == RequestParser::State::kDone) co_return Received::kRequest;
+      if (parser.state() == RequestParser::State::kDone || parser.streams()) {
+        co_return Received::kRequest;
+      }
       if (parser.state() == RequestParser::State::kRefused) {
         refusal_ = parser.refusal();
         co_return Received::kRefused;
@@ -182,26 +203,65 @@ Connection::Received Connection::Interrupted() {
 }
 
 awaitable<Response> Connection::Answer(RequestParser& parser, Received received) {
-  Request request = received == Received::kRequest ? parser.Take() : parser.TakeRefused();
+  Request request = received == Received::kRefused ? parser.TakeRefused()
+                    : parser.streams()             ? parser.TakeHead()
+                                                   : parser.Take();
   request.remote_address = remote_address_;
   request.deadline = request_deadline_;
   const Dispatcher& dispatcher = shared_.dispatcher;
   if (received == Received::kRefused) co_return dispatcher.Refuse(request, *refusal_);
   const Dispatcher::Found found = dispatcher.Find(request);
-  if (!found.waits()) co_return dispatcher.Handle(request, found);
+  if (found.runs() == Runs::kOnLoop) co_return dispatcher.Handle(request, found);
+  if (found.runs() == Runs::kOnWorker) co_return co_await Handle(request, shared_.workers, found);
+  request.deadline = SteadyClock::time_point::max();
+  std::optional<StreamedBody> body;
+  if (parser.streams()) {
+    request.reader = &body.emplace(shared_.options, parser, buffer_, stream_);
+  }
+  co_return co_await Handle(request, shared_.transfers, found);
+}
+
+awaitable<Response> Connection::Handle(Request& request, asio::thread_pool& threads,
+                                       const Dispatcher::Found& found) {
+  AwaitHandler();
+  co_return co_await asio::co_spawn(
+      threads,
+      [&]() -> awaitable<Response> { co_return shared_.dispatcher.Handle(request, found); },
+      asio::use_awaitable);
+}
+
+void Connection::AwaitHandler() {
   Await(WaitingFor::kHandler, 0);
   wait_until_ = SteadyClock::time_point::max();
-  co_return co_await asio::co_spawn(
-      shared_.workers,
-      [&]() -> awaitable<Response> { co_return dispatcher.Handle(request, found); },
-      asio::use_awaitable);
 }
 
 awaitable<bool> Connection::Send(const Response& response, bool keep_alive) {
   Await(WaitingFor::kWrite, shared_.options.write_timeout_ms);
   const std::string head = ResponseHead(response, keep_alive, loop_.date);
   const std::string_view body = response.body_left_out ? std::string_view() : response.body;
-  co_return co_await Write(head, body);
+  if (!co_await Write(head, body)) co_return false;
+  if (response.source == nullptr || response.body_left_out) co_return true;
+  co_return co_await SendSource(*response.source);
+}
+
+// A block is made on another thread: making one may wait, and a client that takes them slowly holds
+// up no thread.
+awaitable<bool> Connection::SendSource(BodySource& source) {
+  for (uint64_t left = source.size_bytes(); left > 0;) {
+    AwaitHandler();
+    const size_t wanted = static_cast<size_t>(std::min<uint64_t>(left, kSendBytes));
+    const std::string block = co_await asio::co_spawn(
+        shared_.transfers, [&]() -> awaitable<std::string> { co_return source.Next(wanted); },
+        asio::use_awaitable);
+    if (block.empty() || block.size() > wanted) {
+      throw Error(Code::kInternal, StrCat("an answer's source gave ", block.size(), " bytes of ",
+                                          wanted, " with ", left, " left"));
+    }
+    Await(WaitingFor::kWrite, shared_.options.write_timeout_ms);
+    if (!co_await Write(block, {})) co_return false;
+    left -= block.size();
+  }
+  co_return true;
 }
 
 awaitable<bool> Connection::Write(std::string_view head, std::string_view body) {
@@ -220,8 +280,8 @@ awaitable<bool> Connection::Write(std::string_view head, std::string_view body) 
 
 // A close with bytes unread makes the kernel reset the connection, and the client would lose the
 // answer: so say that no more comes, and read on until the client closes, for a short time.
-awaitable<void> Connection::Linger() {
-  Await(WaitingFor::kEnd, kLingerTime);
+awaitable<void> Connection::Linger(milliseconds time) {
+  Await(WaitingFor::kEnd, time);
   stream_.FinishSending();
   expired_ = false;
   while (!expired_ && !evicted_) {

@@ -57,6 +57,7 @@ struct Shared {
   Probe& probe;
   AddressLimit addresses;
   boost::asio::thread_pool workers;
+  boost::asio::thread_pool transfers;
   std::atomic<int> open{0};
   std::atomic<bool> draining{false};
 
@@ -91,8 +92,9 @@ class ReceiveBuffer {
     begin_ += n;
     if (begin_ == end_) begin_ = end_ = 0;
   }
-  // Makes space for more. It grows only while nothing is consumed, which the parser's limits bound.
-  void MakeSpace();
+  // Makes space for more, of `least` bytes in all. It grows only while nothing is consumed, which
+  // the parser's limits bound.
+  void MakeSpace(size_t least = 4096);
   char* space() { return bytes_.data() + end_; }
   size_t space_size() const { return bytes_.size() - end_; }
   void Commit(size_t n) { end_ += n; }
@@ -119,7 +121,7 @@ class Connection {
   // The loop calls these, between two steps of Serve.
   void Expire(SteadyClock::time_point now);
   void CloseIfIdle();
-  void Cut() { stream_.socket().close(); }
+  void Cut();
   // False when its handler runs, or it was evicted before.
   bool Evict();
 
@@ -137,9 +139,13 @@ class Connection {
   void AwaitMore(const RequestParser& parser);
   Received Interrupted();
   boost::asio::awaitable<Response> Answer(RequestParser& parser, Received received);
+  boost::asio::awaitable<Response> Handle(Request& request, boost::asio::thread_pool& threads,
+                                          const Dispatcher::Found& found);
   boost::asio::awaitable<bool> Send(const Response& response, bool keep_alive);
+  boost::asio::awaitable<bool> SendSource(BodySource& source);
   boost::asio::awaitable<bool> Write(std::string_view head, std::string_view body);
-  boost::asio::awaitable<void> Linger();
+  void AwaitHandler();
+  boost::asio::awaitable<void> Linger(std::chrono::milliseconds time);
 
   Stream stream_;
   const std::string& remote_address_;

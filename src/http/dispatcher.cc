@@ -29,6 +29,13 @@ Dispatcher::Found Dispatcher::Find(Request& request) const {
   return found;
 }
 
+BodyRule Dispatcher::RuleFor(Request head) const {
+  const Found found = Find(head);
+  const Route* const route = found.match.route;
+  if (route == nullptr) return {};
+  return {.max_bytes = route->max_body_bytes, .streams = route->runs == Runs::kStreaming};
+}
+
 // A refusal is thrown by the innermost: middleware sees a request without a route as any other.
 Response Dispatcher::Handle(Request& request, const Found& found) const {
   return Run(0, request, [&](Request& routed) {

@@ -6,6 +6,7 @@
 
 #include "http/middleware.h"
 #include "http/router.h"
+#include "http/wire.h"
 
 namespace marquee::http {
 
@@ -18,11 +19,14 @@ class Dispatcher {
   struct Found {
     Router::Match match;
     std::exception_ptr refusal;
-    bool waits() const { return match.route != nullptr && match.route->runs == Runs::kOnWorker; }
+    // Without a route, where it is refused: at once.
+    Runs runs() const { return match.route == nullptr ? Runs::kOnLoop : match.route->runs; }
   };
   // REQUIRES: method, target, headers, body, remote_address and deadline are set; the rest is
   // filled in.
   Found Find(Request& request) const;
+  // What may come as the body of a request of which method, target and headers are known.
+  BodyRule RuleFor(Request head) const;
   Response Handle(Request& request, const Found& found) const;
   Response Handle(Request& request) const { return Handle(request, Find(request)); }
   // The answer to a request that the wire refused, through the same middleware; what is known of it

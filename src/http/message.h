@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +35,16 @@ struct Caller {
   Role role = Role::kPublic;
 };
 
+// A body that is not held in memory. Not thread-safe.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  // The next bytes, valid until the next call; none at the end. Waits for the client. Throws
+  // StatusError for what is no body and for a client that sends too slowly, cancelled for one that
+  // is gone.
+  virtual std::string_view Next() = 0;
+};
+
 struct Request {
   std::string method;              // "GET"
   std::string target;              // as sent: "/items/4%202?k=10"
@@ -43,6 +55,7 @@ struct Request {
   std::vector<Param> query;        // decoded, in order, repeated ones kept
   std::vector<Header> headers;     // in order, repeated ones kept
   std::string body;                // decoded when it came in chunks
+  BodyReader* reader = nullptr;    // has the body in place of `body`, where the route streams
   std::string remote_address;      // "127.0.0.1"
   Caller caller;
   std::string id;  // names the request in logs, problems and X-Request-Id
@@ -58,12 +71,25 @@ struct Request {
   std::vector<std::string_view> AllQuery(std::string_view name) const;
 };
 
+// An answer that is made while it is sent. Not thread-safe.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual uint64_t size_bytes() const = 0;
+  // The next bytes, at most `max_bytes` and at least one until all were given. May wait for a disk
+  // or a network. What it throws ends the connection.
+  virtual std::string Next(size_t max_bytes) = 0;
+};
+
 struct Response {
   int status = 200;
   std::string content_type;     // "" when there is no body
   std::vector<Header> headers;  // beside Content-Type, Content-Length, Date and Connection
   std::string body;
-  bool body_left_out = false;  // the answer to HEAD: the length of `body` is told, not `body`
+  std::shared_ptr<BodySource> source;  // null: `body` has all
+  bool body_left_out = false;  // the answer to HEAD: the length of the body is told, not the body
+
+  uint64_t body_bytes() const { return source ? source->size_bytes() : body.size(); }
 };
 
 // An Error whose HTTP status is not that of its code (405, 413, 431, ...), or that needs headers.

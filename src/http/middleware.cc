@@ -56,8 +56,8 @@ Response LogAccess(Request& request, const Next& next) {
   const double start_s = SteadySeconds();
   Response response = next(request);
   LogDebug(StrCat("http ", request.remote_address, " ", request.method, " ",
-                  ToValidUtf8(request.path), " ", response.status, " ", response.body.size(), " B ",
-                  Fixed((SteadySeconds() - start_s) * 1e3, 2), " ms ", request.id));
+                  ToValidUtf8(request.path), " ", response.status, " ", response.body_bytes(),
+                  " B ", Fixed((SteadySeconds() - start_s) * 1e3, 2), " ms ", request.id));
   return response;
 }
 
@@ -69,7 +69,7 @@ std::function<Response(Request&, const Next&)> Measure(Probe& probe) {
                      .route = request.route,
                      .status = response.status,
                      .seconds = SteadySeconds() - start_s,
-                     .response_bytes = response.body_left_out ? 0 : response.body.size()});
+                     .response_bytes = response.body_left_out ? 0 : response.body_bytes()});
     return response;
   };
 }

@@ -13,6 +13,7 @@ struct ServerOptions {
   uint16_t port = 0;               // 0: one that is free, told by Server::port()
   int io_threads = 0;              // 0: one a core; handlers run on them
   int worker_threads = 64;         // for handlers that wait: so many of them at once
+  int transfer_threads = 64;       // for routes that stream: so many uploads at once
   // A further one makes the one of its thread close that has been idle the longest, or else the one
   // that has been slow the longest. 0: as many as this process may open files, less some for other
   // use.
@@ -33,9 +34,11 @@ struct ServerOptions {
 
   int header_timeout_ms = 10'000;  // from the first byte of a request to the end of its header: 408
   int request_timeout_ms = 30'000;  // from there to the last byte of the body: 408; the deadline
-                                    // that handlers see
+                                    // that handlers see. A body that is streamed has as long
+                                    // for each 64 KiB.
   int idle_timeout_ms = 60'000;     // between two requests of a connection: closed
-  int write_timeout_ms = 30'000;    // for a client to take its answer: closed
+  int write_timeout_ms = 30'000;    // for a client to take its answer, or the next 256 KiB of one
+                                    // that is streamed: closed
   int drain_timeout_ms = 3'000;     // what Stop gives the requests under way before it cuts them
 
   // See CrossSite: host names, and origins such as "https://shop.example".

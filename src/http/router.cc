@@ -12,6 +12,7 @@ namespace marquee::http {
 struct Router::Node {
   std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
   std::unique_ptr<Node> parameter;
+  std::unique_ptr<Node> tail;  // takes all that are left
   std::map<std::string, const Route*, std::less<>> methods;
 
   // The node with routes that `segments` lead to, or null; a literal is tried before a parameter.
@@ -21,8 +22,10 @@ struct Router::Node {
     if (literal != literals.end()) {
       if (const Node* found = literal->second->Walk(segments.subspan(1))) return found;
     }
-    if (parameter == nullptr || segments.front().empty()) return nullptr;
-    return parameter->Walk(segments.subspan(1));
+    if (parameter != nullptr && !segments.front().empty()) {
+      if (const Node* found = parameter->Walk(segments.subspan(1))) return found;
+    }
+    return segments.front().empty() ? nullptr : tail.get();
   }
 
   std::string Allow() const {
@@ -48,15 +51,18 @@ bool IsParameter(std::string_view segment) {
   return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
 }
 
+bool IsTail(std::string_view segment) { return segment.size() > 3 && segment.ends_with("*}"); }
+
 std::string_view ParameterName(std::string_view segment) {
-  return segment.substr(1, segment.size() - 2);
+  return segment.substr(1, segment.size() - (IsTail(segment) ? 3 : 2));
 }
 
 void CheckPattern(std::string_view method, std::string_view pattern) {
   bool good = !method.empty() && pattern.starts_with('/');
   if (good) {
-    for (const std::string_view segment : Segments(pattern)) {
-      good = good && !segment.empty() &&
+    const std::vector<std::string_view> segments = Segments(pattern);
+    for (const std::string_view& segment : segments) {
+      good = good && !segment.empty() && (!IsTail(segment) || &segment == &segments.back()) &&
              (IsParameter(segment) || segment.find_first_of("{}") == std::string_view::npos);
     }
   }
@@ -80,12 +86,13 @@ Router::~Router() = default;
 Router::Router(Router&&) noexcept = default;
 Router& Router::operator=(Router&&) noexcept = default;
 
-void Router::Add(std::string method, std::string pattern, Role role, Handler handler, Runs runs) {
+Route& Router::Add(std::string method, std::string pattern, Role role, Handler handler, Runs runs) {
   CheckPattern(method, pattern);
   Node* node = root_.get();
   for (const std::string_view segment : Segments(pattern)) {
-    std::unique_ptr<Node>& next =
-        IsParameter(segment) ? node->parameter : node->literals[std::string(segment)];
+    std::unique_ptr<Node>& next = IsTail(segment)        ? node->tail
+                                  : IsParameter(segment) ? node->parameter
+                                                         : node->literals[std::string(segment)];
     if (next == nullptr) next = std::make_unique<Node>();
     node = next.get();
   }
@@ -98,6 +105,7 @@ void Router::Add(std::string method, std::string pattern, Role role, Handler han
   routes_.push_back(std::make_unique<Route>(
       Route{std::move(method), std::move(pattern), role, std::move(handler), runs, audited}));
   place = routes_.back().get();
+  return *routes_.back();
 }
 
 Route& Router::Named(std::string_view route) {
@@ -149,7 +157,9 @@ Router::Match Router::Find(Request* request) const {
   const std::vector<std::string_view> names = Segments(route.pattern);
   for (size_t i = 0; i < names.size(); ++i) {
     if (!IsParameter(names[i])) continue;
-    request->path_params.push_back({std::string(ParameterName(names[i])), std::move(segments[i])});
+    std::string value =
+        IsTail(names[i]) ? Join(std::span(segments).subspan(i), "/") : std::move(segments[i]);
+    request->path_params.push_back({std::string(ParameterName(names[i])), std::move(value)});
   }
   return {.route = &route, .allow = {}};
 }

@@ -21,6 +21,9 @@ Router Films() {
   router.Add("PUT", "/items/{id}", Role::kOperator, Nothing());
   router.Add("GET", "/items/popular", Role::kViewer, Nothing());
   router.Add("GET", "/items/{item_id}/similar", Role::kViewer, Nothing());
+  router.Add("GET", "/files", Role::kViewer, Nothing());
+  router.Add("GET", "/files/{path*}", Role::kViewer, Nothing());
+  router.Add("GET", "/files/{id}/size", Role::kViewer, Nothing());
   return router;
 }
 
@@ -60,6 +63,17 @@ TEST(Router, FillsParametersUnderTheNamesOfTheRoute) {
   router.Find(&request);
   EXPECT_THAT(request.path_params, ElementsAre(FieldsAre("item_id", "a/b c")));
   EXPECT_EQ(request.PathParam("item_id"), "a/b c");
+}
+
+TEST(Router, ATailTakesAllThatIsLeft) {
+  EXPECT_EQ(RouteOf("/files"), "/files");
+  EXPECT_EQ(RouteOf("/files/a"), "/files/{path*}");
+  EXPECT_EQ(RouteOf("/files/a/size"), "/files/{id}/size");
+  EXPECT_EQ(RouteOf("/files/a/b/size"), "/files/{path*}");
+  const Router router = Films();
+  Request request = Asking("GET", "/files/a%20b//%2e%2e/c%2Fd");
+  router.Find(&request);
+  EXPECT_EQ(request.PathParam("path"), "a b//../c/d");
 }
 
 TEST(Router, TellsMethodsApart) {
@@ -130,7 +144,7 @@ TEST(Router, RefusesARouteTwice) {
 }
 
 TEST(Router, RefusesMalformedPatterns) {
-  for (const char* pattern : {"", "items", "/items/", "//", "/{}", "/a{b}", "/{a"}) {
+  for (const char* pattern : {"", "items", "/items/", "//", "/{}", "/a{b}", "/{a", "/{a*}/b"}) {
     Router router;
     EXPECT_THAT([&] { router.Add("GET", pattern, Role::kViewer, Nothing()); },
                 ThrowsError(Code::kInternal, HasSubstr("is malformed")))

@@ -116,7 +116,8 @@ Shared::Shared(ServerOptions server_options, Router router, Probe& server_probe,
       tls(MakeTlsIdentity(options)),
       probe(server_probe),
       addresses(options.max_connections_per_address),
-      workers(static_cast<size_t>(std::max(1, options.worker_threads))) {}
+      workers(static_cast<size_t>(std::max(1, options.worker_threads))),
+      transfers(static_cast<size_t>(std::max(1, options.transfer_threads))) {}
 
 struct Server::State {
   State(ServerOptions options, Router router, Probe& probe, std::vector<Middleware> guards)

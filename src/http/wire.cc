@@ -1,10 +1,12 @@
 #include "http/wire.h"
 
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "base/text.h"
 
@@ -29,16 +31,47 @@ StatusError HeaderTooLarge(std::string message, std::string limit) {
                      StrCat("a header may have ", limit));
 }
 
+// A body as text, which grows as it comes: a length that is only claimed reserves little.
+struct PieceBody {
+  using value_type = std::string;
+  class reader {
+   public:
+    template <bool is_request, typename Fields>
+    reader(beast_http::header<is_request, Fields>&, value_type& body) : body_(body) {}
+    void init(const boost::optional<std::uint64_t>& length, boost::system::error_code& error) {
+      constexpr std::uint64_t kMostReserved = 1 << 20;
+      if (length) body_.reserve(static_cast<size_t>(std::min(*length, kMostReserved)));
+      error = {};
+    }
+    template <typename Buffers>
+    size_t put(const Buffers& buffers, boost::system::error_code& error) {
+      const size_t before = body_.size();
+      for (auto it = boost::asio::buffer_sequence_begin(buffers);
+           it != boost::asio::buffer_sequence_end(buffers); ++it) {
+        const boost::asio::const_buffer buffer = *it;
+        body_.append(static_cast<const char*>(buffer.data()), buffer.size());
+      }
+      error = {};
+      return body_.size() - before;
+    }
+    void finish(boost::system::error_code& error) { error = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
+
+StatusError BodyTooLarge(uint64_t limit_bytes) {
+  const std::string limit = HumanBytes(static_cast<int64_t>(limit_bytes));
+  return StatusError(413, Code::kInvalidArgument, StrCat("the body is larger than ", limit),
+                     StrCat("send at most ", limit, " in one request"));
+}
+
 StatusError FromParser(const boost::system::error_code& error, const ServerOptions& options) {
   using Wrong = beast_http::error;
   const std::string header_limit = HumanBytes(static_cast<int64_t>(options.max_header_bytes));
   if (error == Wrong::header_limit) {
     return HeaderTooLarge(StrCat("the header is larger than ", header_limit), header_limit);
-  }
-  if (error == Wrong::body_limit || error == Wrong::buffer_overflow) {
-    const std::string limit = HumanBytes(static_cast<int64_t>(options.max_body_bytes));
-    return StatusError(413, Code::kInvalidArgument, StrCat("the body is larger than ", limit),
-                       StrCat("send at most ", limit, " in one request"));
   }
   if (error == Wrong::bad_version) {
     return StatusError(505, Code::kInvalidArgument, "this is not HTTP/1.0 or HTTP/1.1",
@@ -58,16 +91,16 @@ void AppendHeader(std::string_view name, std::string_view value, std::string* ou
 }  // namespace
 
 struct RequestParser::Impl {
-  beast_http::request_parser<beast_http::string_body> parser;
+  beast_http::request_parser<PieceBody> parser;
+  uint64_t max_body_bytes = 0;
 
   std::string_view Field(field name) const { return View(parser.get()[name]); }
 };
 
-RequestParser::RequestParser(const ServerOptions& options)
-    : options_(options), impl_(std::make_unique<Impl>()) {
-  impl_->parser.eager(true);
+RequestParser::RequestParser(const ServerOptions& options, RuleOf rule_of)
+    : options_(options), rule_of_(std::move(rule_of)), impl_(std::make_unique<Impl>()) {
   impl_->parser.header_limit(static_cast<uint32_t>(options.max_header_bytes));
-  impl_->parser.body_limit(options.max_body_bytes);
+  impl_->parser.body_limit(boost::none);  // until the header tells
 }
 
 RequestParser::~RequestParser() = default;
@@ -86,25 +119,51 @@ size_t RequestParser::Feed(std::string_view bytes) {
       return used;
     }
   }
-  const std::string_view rest = bytes.substr(used);
-  if (rest.empty()) return used;
+  if (state_ == State::kHead) {
+    used += Put(bytes.substr(used));
+    if (state_ != State::kBody || streams_) return used;
+  }
+  return used + Put(bytes.substr(used));
+}
+
+// Up to the end of the header, or as much of the body as there is.
+size_t RequestParser::Put(std::string_view bytes) {
+  if (bytes.empty()) return 0;
   auto& parser = impl_->parser;
   boost::system::error_code error;
-  const size_t parsed = parser.put(boost::asio::const_buffer(rest.data(), rest.size()), error);
-  used += parsed;
+  const size_t parsed = parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
   if (error == beast_http::error::need_more) error = {};
-  if (error) {
+  if (error == beast_http::error::body_limit) {
+    Refuse(BodyTooLarge(impl_->max_body_bytes));
+  } else if (error) {
     Refuse(FromParser(error, options_));
   } else if (parser.is_header_done()) {
-    if (state_ == State::kHead) CheckHead();
-    if (state_ == State::kRefused) return used;
+    const bool was_head = state_ == State::kHead;
+    if (was_head) CheckHead();
+    if (state_ == State::kRefused) return parsed;
     state_ = parser.is_done() ? State::kDone : State::kBody;
-    if (state_ == State::kBody && parsed == 0 && rest.size() > options_.max_header_bytes) {
+    if (was_head && state_ == State::kBody) {
+      ApplyRule();
+    } else if (state_ == State::kBody && parsed == 0 && bytes.size() > options_.max_header_bytes) {
       Refuse(HeaderTooLarge("a chunk's header or trailer is too large",
                             HumanBytes(static_cast<int64_t>(options_.max_header_bytes))));
     }
   }
-  return used;
+  return parsed;
+}
+
+void RequestParser::ApplyRule() {
+  auto& parser = impl_->parser;
+  parser.eager(true);
+  const BodyRule rule = rule_of_ ? rule_of_(TakeHead()) : BodyRule{};
+  streams_ = rule.streams;
+  if (streams_) return;
+  impl_->max_body_bytes = rule.max_bytes.value_or(options_.max_body_bytes);
+  const auto length = parser.content_length();
+  if (length && *length > impl_->max_body_bytes) {
+    return Refuse(BodyTooLarge(impl_->max_body_bytes));
+  }
+  parser.body_limit(impl_->max_body_bytes);
 }
 
 void RequestParser::CheckHead() {
@@ -151,8 +210,10 @@ bool RequestParser::keep_alive() const {
   return message.version() >= 11 && message.keep_alive();
 }
 
-Request RequestParser::Take() {
-  auto message = impl_->parser.release();
+std::string RequestParser::TakePiece() { return std::exchange(impl_->parser.get().body(), {}); }
+
+Request RequestParser::TakeHead() const {
+  const auto& message = impl_->parser.get();
   Request request;
   request.method = View(message.method_string());
   request.target = View(message.target());
@@ -161,7 +222,12 @@ Request RequestParser::Take() {
     request.headers.push_back(
         {std::string(View(header.name_string())), std::string(View(header.value()))});
   }
-  request.body = std::move(message.body());
+  return request;
+}
+
+Request RequestParser::Take() {
+  Request request = TakeHead();
+  request.body = TakePiece();
   return request;
 }
 
@@ -183,7 +249,7 @@ std::string ResponseHead(const Response& response, bool keep_alive, std::string_
   if (!response.content_type.empty()) AppendHeader("Content-Type", response.content_type, &head);
   // 204 and 304 have no body, so no length either (RFC 9110, 8.6).
   if (response.status != 204 && response.status != 304) {
-    AppendHeader("Content-Length", std::to_string(response.body.size()), &head);
+    AppendHeader("Content-Length", std::to_string(response.body_bytes()), &head);
   }
   for (const Header& header : response.headers) AppendHeader(header.name, header.value, &head);
   if (!keep_alive) AppendHeader("Connection", "close", &head);

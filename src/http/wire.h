@@ -1,6 +1,8 @@
 // HTTP/1.1 as bytes: no socket and no clock, so tests and the fuzzer drive it as the server does.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +12,12 @@
 #include "http/options.h"
 
 namespace marquee::http {
+
+// What may come as a body, as the header of its request tells.
+struct BodyRule {
+  std::optional<uint64_t> max_bytes = {};  // none: ServerOptions::max_body_bytes
+  bool streams = false;                    // of any size, and taken in pieces
+};
 
 // Reads one request. Not thread-safe.
 class RequestParser {
@@ -21,8 +29,10 @@ class RequestParser {
     kRefused,  // refusal() says why; the connection cannot be used any further
   };
 
-  // `options`: the limits on header and body. Must outlive the parser.
-  explicit RequestParser(const ServerOptions& options);
+  // `options`: the limits on header and body. Must outlive the parser. `rule_of` is asked for a
+  // request with a body, once: method, target and headers are known then. None: as options say.
+  using RuleOf = std::function<BodyRule(Request head)>;
+  explicit RequestParser(const ServerOptions& options, RuleOf rule_of = {});
   ~RequestParser();
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
@@ -33,14 +43,22 @@ class RequestParser {
 
   State state() const { return state_; }
   const std::optional<StatusError>& refusal() const { return refusal_; }
+  // The header is complete, and the body is to be taken in pieces: TakeHead(), and then Feed() and
+  // TakePiece() by turns.
+  bool streams() const { return streams_; }
+  // What has come of the body since the last call.
+  std::string TakePiece();
+
   // The client holds back its body until told to go on.
   bool wants_continue() const;
-  // Whether the client would use the connection again; never with HTTP/1.0. REQUIRES: kDone, before
-  // Take().
+  // Whether the client would use the connection again; never with HTTP/1.0. REQUIRES: the header is
+  // complete, before Take().
   bool keep_alive() const;
 
   // method, target, headers and body. REQUIRES: kDone; call once.
   Request Take();
+  // method, target and headers. REQUIRES: the header is complete.
+  Request TakeHead() const;
   // What is known of a refused request.
   Request TakeRefused();
 
@@ -48,10 +66,14 @@ class RequestParser {
   struct Impl;
   void Refuse(StatusError why);
   void CheckHead();
+  size_t Put(std::string_view bytes);
+  void ApplyRule();
 
   const ServerOptions& options_;
+  const RuleOf rule_of_;
   std::unique_ptr<Impl> impl_;
   State state_ = State::kHead;
+  bool streams_ = false;
   std::optional<StatusError> refusal_;
 };
 

@@ -80,10 +80,10 @@ TEST_F(AuthServiceTest, OnlyTheseRoutesArePublic) {
   for (const auto& route : router.routes()) {
     if (route->role == Role::kPublic) open.push_back(StrCat(route->method, " ", route->pattern));
   }
-  EXPECT_THAT(open, testing::UnorderedElementsAre("GET /", "GET /docs", "GET /openapi.json",
-                                                  "GET /openapi.yaml", "GET /health",
-                                                  "GET /health/live", "GET /health/ready",
-                                                  "POST /oauth/token", "GET /oauth/jwks"));
+  EXPECT_THAT(open, testing::UnorderedElementsAre(
+                        "GET /", "GET /docs", "GET /openapi.json", "GET /openapi.yaml",
+                        "GET /health", "GET /health/live", "GET /health/ready", "POST /oauth/token",
+                        "GET /oauth/jwks", "GET /version"));
 }
 
 TEST_F(AuthServiceTest, AuditedRoutesWaitOnAWorker) {

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "services/tracking_routes.h"
 
 namespace marquee {
 namespace {
@@ -39,10 +40,20 @@ bool EveryEventHasAKey(const std::string& body) {
   }
 }
 
+void RefuseRoute(const std::string& owner, const std::string& here, const std::string& hint,
+                 http::Route* route) {
+  route->runs = http::Runs::kOnLoop;
+  route->handler = [owner, here, hint](const http::Request& request) -> http::Response {
+    throw Error(Code::kNotFound,
+                StrCat(request.route, " is served by ", owner, ", and this is ", here), hint);
+  };
+}
+
 }  // namespace
 
 std::string_view ServiceOf(const http::Route& route) {
   if (IsIn(kOfEveryProcess, route.pattern)) return "";
+  if (IsTrackingPath(route.pattern) || route.pattern == "/version") return "tracking";
   return IsIn(kOfCollect, route.pattern) ? "collect" : "recommend";
 }
 
@@ -59,13 +70,12 @@ void KeepRoutesOf(std::string_view service, http::Router* router) {
   router->Rehandle([&](http::Route* route) {
     const std::string owner(ServiceOf(*route));
     if (owner.empty() || owner == service) return;
-    route->runs = http::Runs::kOnLoop;
-    route->handler = [owner,
-                      here = std::string(service)](const http::Request& request) -> http::Response {
-      throw Error(Code::kNotFound,
-                  StrCat(request.route, " is served by ", owner, ", and this is ", here),
-                  StrCat("send it to ", owner, ", or to the gateway: marquee serve web"));
-    };
+    const bool behind_gateway = owner != "tracking";
+    RefuseRoute(owner, std::string(service),
+                StrCat("send it to ", owner,
+                       behind_gateway ? ", or to the gateway: marquee serve web"
+                                      : ", which has a port of its own"),
+                route);
   });
 }
 
@@ -73,6 +83,11 @@ void ForwardRoutes(const std::vector<std::unique_ptr<Forwarder>>& services, http
   router->Rehandle([&](http::Route* route) {
     const std::string_view owner = ServiceOf(*route);
     if (owner.empty()) return;
+    // Its clients know where it is, and its files are too large to pass on.
+    if (owner == "tracking") {
+      return RefuseRoute("tracking", "web", "send it to tracking, which has a port of its own",
+                         route);
+    }
     const auto found = std::ranges::find(
         services, owner, [](const auto& service) { return std::string_view(service->service()); });
     MARQUEE_CHECK(found != services.end());

@@ -136,6 +136,7 @@ http::Router MakeRouter(const Services& services) {
   AddResources(services, &router);
   AddModelRoutes(services.models, &router);
   AddAuthRoutes(services.auth, &router);
+  AddTrackingRoutes(services.tracking, &router);
   // They ask, and change nothing; or the event log has what they change.
   router.LeaveUnaudited({"POST /recommend/session", "POST /recommend/batch",
                          "POST /users/recommendations", "POST /log_interaction", "POST /events",

@@ -9,6 +9,7 @@
 #include "services/rating_service.h"
 #include "services/recommend_service.h"
 #include "services/status_service.h"
+#include "services/tracking_routes.h"
 #include "services/user_service.h"
 
 namespace marquee {
@@ -25,6 +26,7 @@ struct Services {
   const ModelService* models = nullptr;
   const StatusService* status = nullptr;
   const AuthService* auth = nullptr;
+  const TrackingServices* tracking = nullptr;
 };
 
 // Every route of the program, as api/openapi.yaml describes them. The services must outlive the

@@ -15,6 +15,7 @@
 #include "models/registry.h"
 #include "services/http_metrics.h"
 #include "services/routes.h"
+#include "services/test_tracking.h"
 
 namespace marquee {
 
@@ -86,6 +87,7 @@ struct TestWorld {
   StatusService status{engine, clock, "AVX2"};
   auth::TestPeople people;
   AuthService auth{people.accounts, people.grants, people.tokens, people.audit, people.clock};
+  TestTracking tracking;
   Services services() const {
     return {.health = &health,
             .recommend = &recommend,
@@ -95,7 +97,8 @@ struct TestWorld {
             .events = &events,
             .models = &model_service,
             .status = &status,
-            .auth = &auth};
+            .auth = &auth,
+            .tracking = &tracking.services};
   }
   http::Dispatcher dispatcher{MakeRouter(services()), http::StandardMiddleware(metrics)};
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import re
 import resource
 import shutil
 import signal
@@ -14,7 +13,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import ROOT, Server, eventually, free_port
+from support import ROOT, Server, eventually, free_port, memory_kib
 
 SMALL = ("--simulate", "users=600,films=400,ratings=40000")
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
@@ -33,10 +32,6 @@ def setUpModule():
 
 def recommend(**more):
     return Server(HOME, words=("serve", "recommend"), **more)
-
-
-def memory_kib(process):
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[1])
 
 
 def read_metric(server, name):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -122,6 +123,10 @@ class Cluster(Server):
         super().__exit__(*error)
         for service in self.services.values():
             service.__exit__(*error)
+
+
+def memory_kib(process):
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[1])
 
 
 def eventually(what, timeout=10):

@@ -1,0 +1,65 @@
+// For tests: a real PostgreSQL, where the script that starts one is beside the project
+// (MARQUEE_SHARED, default ../shared).
+#pragma once
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "base/files.h"
+#include "base/text.h"
+
+namespace marquee::database {
+
+class PostgresServer {
+ public:
+  static bool IsThere() { return std::filesystem::exists(Script()); }
+
+  PostgresServer() { Start(); }
+  ~PostgresServer() { Run("stop"); }
+  PostgresServer(const PostgresServer&) = delete;
+  PostgresServer& operator=(const PostgresServer&) = delete;
+
+  const std::string& url() const { return url_; }
+  // The same data, at the same port, after a Crash.
+  void Start() {
+    const size_t colon = url_.rfind(':');
+    const std::string port =
+        url_.empty() ? "" : url_.substr(colon + 1, url_.rfind('/') - colon - 1);
+    const std::string answer = Run("start", port);
+    const size_t url = answer.find("postgresql://");
+    if (url == std::string::npos) throw std::runtime_error("no PostgreSQL: " + answer);
+    url_ = Trim(answer.substr(url));
+  }
+  // Ends it at once, as a loss of power would.
+  void Crash() {
+    kill(static_cast<pid_t>(std::stol(ReadFile(folder_.path() / "postgres.pid"))), SIGQUIT);
+    Run("stop");
+  }
+
+ private:
+  static std::filesystem::path Script() {
+    const char* const shared = std::getenv("MARQUEE_SHARED");
+    return std::filesystem::path(shared == nullptr ? "../shared" : shared) / "tools/postgres";
+  }
+  // What it prints.
+  std::string Run(const std::string& verb, const std::string& port = {}) {
+    const std::string command =
+        StrCat("'", Script().string(), "' ", verb, " '", folder_.path().string(), "' ", port);
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
+    std::string printed;
+    for (int byte = fgetc(pipe.get()); byte != EOF; byte = fgetc(pipe.get())) {
+      printed += static_cast<char>(byte);
+    }
+    return printed;
+  }
+
+  TempDir folder_;
+  std::string url_;
+};
+
+}  // namespace marquee::database
