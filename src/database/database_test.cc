@@ -2,7 +2,9 @@
 #include "database/database.h"
 
 #include <gmock/gmock.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <barrier>
@@ -287,6 +289,25 @@ TEST_P(DatabaseContract, ManyRowsGoInAtOnceAndAreReadOneByOne) {
     return count;
   });
   EXPECT_EQ(read, added);
+}
+
+TEST_P(DatabaseContract, AMillionRowsAreReadInTheMemoryOfAFew) {
+  Database database = Open();
+  size_t most_bytes = 0;
+  const size_t before_bytes = mallinfo2().uordblks;
+  const int64_t read = database.Read([&](Session& session) {
+    Rows rows = session.Query(
+        "with recursive n (i) as (select 1 union all select i + 1 from n where i < 1000000) "
+        "select i, 'a text of some length that would add up' from n");
+    int64_t count = 0;
+    while (rows.Next()) {
+      if (++count % 10'000 == 0) most_bytes = std::max(most_bytes, mallinfo2().uordblks);
+    }
+    return count;
+  });
+  EXPECT_EQ(read, 1'000'000);
+  // As a whole they take more than 50 MB. Sanitizers have an allocator of their own: 0 then.
+  EXPECT_LT(most_bytes, before_bytes + 5'000'000);
 }
 
 TEST_P(DatabaseContract, ARowOfManyThatFailsIsNamedByItsError) {

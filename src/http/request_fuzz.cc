@@ -27,6 +27,7 @@ Dispatcher MakeDispatcher() {
   Router router;
   router.Add("GET", "/items/{id}", Role::kPublic, UseEveryPart);
   router.Add("POST", "/items/{id}/similar", Role::kPublic, UseEveryPart);
+  router.Add("PUT", "/files/{id*}", Role::kPublic, UseEveryPart, Runs::kStreaming);
   return Dispatcher(std::move(router), StandardMiddleware(probe));
 }
 
@@ -37,12 +38,15 @@ void Serve(const Dispatcher& dispatcher, std::string_view bytes, size_t step) {
   std::string unused;
   size_t received = 0;
   while (true) {
-    RequestParser parser(options);
+    RequestParser parser(options,
+                         [&](Request head) { return dispatcher.RuleFor(std::move(head)); });
+    std::string body;  // of a route that streams, piece by piece
     while (parser.state() == RequestParser::State::kHead ||
            parser.state() == RequestParser::State::kBody) {
       const size_t used = parser.Feed(unused);
       MARQUEE_CHECK(used <= unused.size());
       unused.erase(0, used);
+      if (parser.streams()) body += parser.TakePiece();
       if (parser.state() == RequestParser::State::kDone || parser.refusal()) break;
       if (received >= bytes.size()) return;
       unused += bytes.substr(received, step);
@@ -50,6 +54,7 @@ void Serve(const Dispatcher& dispatcher, std::string_view bytes, size_t step) {
     }
     const bool refused = parser.refusal().has_value();
     Request request = refused ? parser.TakeRefused() : parser.Take();
+    if (parser.streams()) request.body = std::move(body);
     const Response response =
         refused ? dispatcher.Refuse(request, *parser.refusal()) : dispatcher.Handle(request);
     MARQUEE_CHECK(response.status >= 200 && response.status < 600 && response.status != 500);

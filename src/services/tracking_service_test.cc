@@ -225,6 +225,7 @@ TEST_F(TrackingServiceTest, FieldsOfAQueryMayRepeatAndBeOfPython) {
   EXPECT_THAT(Get("model-versions/get?name=films&version=abc").body,
               HasSubstr("Parameter 'version' must be an integer, got 'abc'."));
   EXPECT_EQ(Get("model-versions/get-latest?name=films").status, 200);
+  EXPECT_EQ(Get("experiments/list?view_type=ALL").ParsedBody().At("experiments").size(), 1u);
   EXPECT_EQ(Outcome(Send("DELETE", StrCat(kApi, "registered-models/alias"),
                          R"({"name":"films","alias":"none"})")),
             "200 ");

@@ -1,11 +1,6 @@
 // TrackingStore: the values of metrics over time, and the datasets of experiments.
-#include <array>
 #include <bit>
-#include <charconv>
-#include <limits>
 
-#include "base/error.h"
-#include "base/text.h"
 #include "tracking/page_token.h"
 #include "tracking/rows.h"
 #include "tracking/search_sql.h"
@@ -18,9 +13,8 @@ constexpr int64_t kMaxDatasetSummaries = 1000;
 
 // Of the columns timestamp_ms, step, value, is_nan.
 Metric MetricOf(const Rows& rows, const std::string& key) {
-  const bool nan = rows.Int(3) != 0;
   return {.key = key,
-          .value = nan ? std::numeric_limits<double>::quiet_NaN() : rows.Double(2),
+          .value = ReadMetricValue(rows, 2),
           .timestamp_ms = rows.Int(0),
           .step = rows.Int(1)};
 }

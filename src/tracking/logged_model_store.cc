@@ -1,6 +1,5 @@
 #include "tracking/logged_model_store.h"
 
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -143,16 +142,14 @@ class ModelReader {
         list.values);
     while (rows.Next()) {
       LoggedModel& model = At(rows.Int(0));
-      const bool nan = rows.Int(3) != 0;
-      model.metrics.push_back(
-          {.key = rows.Text(1),
-           .value = nan ? std::numeric_limits<double>::quiet_NaN() : rows.Double(2),
-           .timestamp_ms = rows.Int(4),
-           .step = rows.Int(5),
-           .model_id = model.model_id,
-           .dataset_name = rows.Text(7),
-           .dataset_digest = rows.Text(8),
-           .run_id = rows.Text(6)});
+      model.metrics.push_back({.key = rows.Text(1),
+                               .value = ReadMetricValue(rows, 2),
+                               .timestamp_ms = rows.Int(4),
+                               .step = rows.Int(5),
+                               .model_id = model.model_id,
+                               .dataset_name = rows.Text(7),
+                               .dataset_digest = rows.Text(8),
+                               .run_id = rows.Text(6)});
     }
   }
 

@@ -1,6 +1,5 @@
 #include "tracking/read_runs.h"
 
-#include <limits>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -77,13 +76,11 @@ class RunReader {
         "from latest_metrics m join metric_keys k on k.key_id = m.key_id",
         "m.run", part, "m.run, m.key_id");
     while (rows.Next()) {
-      const bool nan = rows.Int(3) != 0;
       At(rows.Int(0))
-          .metrics.push_back(
-              {.key = rows.Text(1),
-               .value = nan ? std::numeric_limits<double>::quiet_NaN() : rows.Double(2),
-               .timestamp_ms = rows.Int(4),
-               .step = rows.Int(5)});
+          .metrics.push_back({.key = rows.Text(1),
+                              .value = ReadMetricValue(rows, 2),
+                              .timestamp_ms = rows.Int(4),
+                              .step = rows.Int(5)});
     }
   }
 

@@ -1,5 +1,7 @@
 #include "tracking/rows.h"
 
+#include <limits>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "tracking/search_sql.h"
@@ -41,6 +43,10 @@ void RequireActiveExperiment(Session& session, int64_t experiment_id) {
               StrCat("The experiment ", experiment_id,
                      " must be in the 'active' state. Current state is deleted."),
               "restore it first");
+}
+
+double ReadMetricValue(const Rows& rows, int column) {
+  return rows.Int(column + 1) != 0 ? std::numeric_limits<double>::quiet_NaN() : rows.Double(column);
 }
 
 void PutPair(Session& session, const PairTable& table, int64_t id, const KeyValue& pair) {

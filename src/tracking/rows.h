@@ -33,6 +33,9 @@ int64_t FindLoggedModel(Session& session, const std::string& model_id);
 // Throws not_found, and invalid_argument for an experiment that is deleted.
 void RequireActiveExperiment(Session& session, int64_t experiment_id);
 
+// The value of a metric, from its column `value` and the one behind it, is_nan.
+double ReadMetricValue(const Rows& rows, int column);
+
 // A table of keys and values of things: "run_tags" of "run".
 struct PairTable {
   std::string_view table;

@@ -48,7 +48,7 @@ check() {
     "$client" run "$tools/mlflow-conformance" "http://localhost:$port" 2>"$home/warnings" | grep -E '^FAIL|passed' || true
     [[ ${PIPESTATUS[0]} == 0 ]] || return 1
   fi
-  MLFLOW_TRACKING_URI=http://localhost:$port "$client" run -m unittest discover --start-directory "$here/mlflow" --pattern 'check_*.py'
+  PYTHONWARNINGS=ignore MLFLOW_TRACKING_URI=http://localhost:$port "$client" run -m unittest discover --buffer --start-directory "$here/mlflow" --pattern 'check_*.py'
   kill "$server" && wait "$server" || true
   server=
 }
