@@ -103,7 +103,7 @@ PromotionOptions OptionsOf(const Environment& environment, PromotionRules rules)
   rules.errors = config.Number("models.promote_errors");
   rules.max_bytes = config.Int("models.max_mib") << 20;
   rules.probe = environment.probe_limits();
-  return {std::move(rules), environment.min_rating(), environment.threads()};
+  return {environment.clock(), std::move(rules), environment.min_rating(), environment.threads()};
 }
 
 void Promote(Context& context, const ModelsFlags& flags) {
@@ -111,9 +111,9 @@ void Promote(Context& context, const ModelsFlags& flags) {
   Environment& environment = context.environment();
   const ModelVersion candidate = store.Find(flags.type, flags.version).id;
   const auto session = environment.engine().NewSession();
-  const PromotionReport report = JudgePromotion(
-      {*session, environment.lake(), store}, candidate, OptionsOf(environment, flags.rules),
-      environment.clock(), context.progress, context.cancel);
+  const PromotionReport report =
+      JudgePromotion({*session, environment.lake(), store}, candidate,
+                     OptionsOf(environment, flags.rules), context.progress, context.cancel);
   context.progress.Finish();
   context.json ? PrintJson(report.ToJson()) : Print(report.ToText());
   if (!report.passed()) {

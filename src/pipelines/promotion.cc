@@ -23,59 +23,74 @@ TrainRequest RequestOfManifest(const ModelManifest& manifest, int threads) {
   return request;
 }
 
-// What `metric` is for each test user.
-std::vector<double> ByUser(const ModelManifest& manifest, const Interactions& data,
-                           const PromotionOptions& options, Progress& progress,
-                           const CancelToken& cancel) {
-  EvaluateRequest request;
-  request.protocol = options.rules.protocol;
-  request.train = RequestOfManifest(manifest, options.threads);
-  request.min_rating = options.min_rating;
-  StageObserver observer("evaluate " + manifest.id.name(), progress, cancel);
-  const EvaluateResult result = Evaluate(data, request, observer, progress);
-  const auto values = result.by_user.find(options.rules.metric);
-  if (values != result.by_user.end()) return values->second;
-  std::vector<std::string> names;
-  for (const auto& [name, column] : result.by_user) names.push_back(name);
-  throw Error(Code::kInvalidArgument,
-              StrCat(options.rules.protocol, " gives no ", options.rules.metric, " of each user"),
-              names.empty() ? "choose a protocol of rankings, such as strong-generalization"
-                            : "choose one of: " + Join(names, ", "));
-}
+// The parts of a judgement; each adds what it found to the report.
+class Judge {
+ public:
+  Judge(const ModelWork& work, const PromotionOptions& options, Progress& progress,
+        const CancelToken& cancel)
+      : work_(work), options_(options), progress_(progress), cancel_(cancel) {}
 
-void Compare(const ModelWork& work, const ModelManifest& candidate, const ModelManifest& champion,
-             const PromotionOptions& options, Progress& progress, const CancelToken& cancel,
-             PromotionReport* report) {
-  const GoldData gold = ReadGold(work.session, work.lake, GoldVersions(work.lake));
-  const std::vector<double> ours = ByUser(candidate, gold.interactions, options, progress, cancel);
-  const std::vector<double> theirs = ByUser(champion, gold.interactions, options, progress, cancel);
-  std::vector<double> differences(ours.size());
-  for (size_t user = 0; user < ours.size(); ++user) differences[user] = ours[user] - theirs[user];
-  report->users = std::ssize(ours);
-  report->candidate_mean = MeanOf(ours).mean;
-  report->champion_mean = MeanOf(theirs).mean;
-  report->difference = MeanOf(differences);
-  // So written, it refuses where there is no error to compare with: a single user.
-  const double wanted = options.rules.errors * report->difference.stderr_;
-  if (report->difference.mean > 0 && report->difference.mean >= wanted) return;
-  report->refusals.push_back(
-      StrCat("its ", report->metric, " is ", Fixed(report->candidate_mean, 4), " against ",
-             Fixed(report->champion_mean, 4), " of ", report->champion, ": the difference of ",
-             Fixed(report->difference.mean, 4), " is not above ", Fixed(options.rules.errors, 1),
-             " standard errors (", Fixed(wanted, 4), ")"));
-}
+  void Compare(const ModelManifest& candidate, const ModelManifest& champion,
+               PromotionReport* report) const {
+    const GoldData gold = ReadGold(work_.session, work_.lake, GoldVersions(work_.lake));
+    const std::vector<double> ours = ByUser(candidate, gold.interactions);
+    const std::vector<double> theirs = ByUser(champion, gold.interactions);
+    std::vector<double> differences(ours.size());
+    for (size_t user = 0; user < ours.size(); ++user) differences[user] = ours[user] - theirs[user];
+    report->users = std::ssize(ours);
+    report->candidate_mean = MeanOf(ours).mean;
+    report->champion_mean = MeanOf(theirs).mean;
+    report->difference = MeanOf(differences);
+    // So written, it refuses where there is no error to compare with: a single user.
+    const double errors = options_.rules.errors;
+    const double wanted = errors * report->difference.stderr_;
+    if (report->difference.mean > 0 && report->difference.mean >= wanted) return;
+    report->refusals.push_back(
+        StrCat("its ", report->metric, " is ", Fixed(report->candidate_mean, 4), " against ",
+               Fixed(report->champion_mean, 4), " of ", report->champion, ": the difference of ",
+               Fixed(report->difference.mean, 4), " is not above ", Fixed(errors, 1),
+               " standard errors (", Fixed(wanted, 4), ")"));
+  }
 
-void AskProbeSet(const ModelWork& work, const ModelVersion& candidate,
-                 const std::optional<Published>& published, const PromotionOptions& options,
-                 const Clock& clock, PromotionReport* report) {
-  std::shared_ptr<const ModelBundle> before;
-  if (published) before = LoadBundle(work, *published, options.min_rating, clock);
-  const ModelVersion fallback = published ? published->fallback : candidate;
-  const auto bundle =
-      LoadBundle(work, {candidate, fallback, {}}, options.min_rating, clock, before.get());
-  report->probe = Probe(*bundle, before.get(), options.rules.probe);
-  for (const std::string& problem : report->probe.problems) report->refusals.push_back(problem);
-}
+  void AskProbeSet(const ModelVersion& candidate, const std::optional<Published>& published,
+                   PromotionReport* report) const {
+    std::shared_ptr<const ModelBundle> before;
+    if (published) before = Load(*published, nullptr);
+    const ModelVersion fallback = published ? published->fallback : candidate;
+    const auto bundle = Load({candidate, fallback, {}}, before.get());
+    report->probe = Probe(*bundle, before.get(), options_.rules.probe);
+    for (const std::string& problem : report->probe.problems) report->refusals.push_back(problem);
+  }
+
+ private:
+  std::shared_ptr<const ModelBundle> Load(const Published& models, const ModelBundle* like) const {
+    return LoadBundle(work_, models, options_.min_rating, options_.clock, like);
+  }
+
+  // What the metric is for each test user.
+  std::vector<double> ByUser(const ModelManifest& manifest, const Interactions& data) const {
+    EvaluateRequest request;
+    request.protocol = options_.rules.protocol;
+    request.train = RequestOfManifest(manifest, options_.threads);
+    request.min_rating = options_.min_rating;
+    StageObserver observer("evaluate " + manifest.id.name(), progress_, cancel_);
+    const EvaluateResult result = Evaluate(data, request, observer, progress_);
+    const auto values = result.by_user.find(options_.rules.metric);
+    if (values != result.by_user.end()) return values->second;
+    std::vector<std::string> names;
+    for (const auto& [name, column] : result.by_user) names.push_back(name);
+    throw Error(
+        Code::kInvalidArgument,
+        StrCat(options_.rules.protocol, " gives no ", options_.rules.metric, " of each user"),
+        names.empty() ? "choose a protocol of rankings, such as strong-generalization"
+                      : "choose one of: " + Join(names, ", "));
+  }
+
+  const ModelWork& work_;
+  const PromotionOptions& options_;
+  Progress& progress_;
+  const CancelToken& cancel_;
+};
 
 }  // namespace
 
@@ -112,8 +127,8 @@ std::string PromotionReport::ToText() const {
 }
 
 PromotionReport JudgePromotion(const ModelWork& work, const ModelVersion& candidate,
-                               const PromotionOptions& options, const Clock& clock,
-                               Progress& progress, const CancelToken& cancel) {
+                               const PromotionOptions& options, Progress& progress,
+                               const CancelToken& cancel) {
   const ModelManifest manifest = work.store.Find(candidate.type, candidate.version);
   const std::optional<Published> published = work.store.ReadPublished();
   if (published && published->champion == candidate) {
@@ -129,11 +144,12 @@ PromotionReport JudgePromotion(const ModelWork& work, const ModelVersion& candid
     report.refusals.push_back(StrCat("its file has ", HumanBytes(report.bytes), ", more than ",
                                      HumanBytes(options.rules.max_bytes)));
   }
-  AskProbeSet(work, candidate, published, options, clock, &report);
+  const Judge judge(work, options, progress, cancel);
+  judge.AskProbeSet(candidate, published, &report);
   if (published) {
     const ModelManifest champion =
         work.store.Find(published->champion.type, published->champion.version);
-    Compare(work, manifest, champion, options, progress, cancel, &report);
+    judge.Compare(manifest, champion, &report);
   }
   return report;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/progress.h"
 #include "evaluation/evaluate.h"
@@ -45,6 +46,7 @@ struct PromotionReport {
 };
 
 struct PromotionOptions {
+  const Clock& clock;
   PromotionRules rules = {};
   float min_rating = 3.5f;
   int threads = 1;
@@ -56,7 +58,7 @@ struct PromotionOptions {
 // candidate is the champion, invalid_argument for a metric that the protocol does not give by user,
 // not_found, TooFewUsers, cancelled.
 PromotionReport JudgePromotion(const ModelWork& work, const ModelVersion& candidate,
-                               const PromotionOptions& options, const Clock& clock,
-                               Progress& progress, const CancelToken& cancel);
+                               const PromotionOptions& options, Progress& progress,
+                               const CancelToken& cancel);
 
 }  // namespace marquee

@@ -32,8 +32,9 @@ class PromotionTest : public HomeTest {
   }
   PromotionReport Judge(const ModelVersion& candidate, PromotionRules rules = {}) {
     rules.probe.max_ms = 1e6;  // of a busy machine
-    return JudgePromotion(Work(), candidate, {.rules = rules, .min_rating = kMinRating}, clock_,
-                          progress_, cancel_);
+    return JudgePromotion(Work(), candidate,
+                          {.clock = clock_, .rules = rules, .min_rating = kMinRating}, progress_,
+                          cancel_);
   }
   ModelWork Work() { return {*session_, lake_, store_}; }
 
