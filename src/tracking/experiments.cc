@@ -138,7 +138,7 @@ int64_t TrackingStore::CreateExperiment(const NewExperiment& experiment) {
       session.Run("update experiments set artifact_location = ? where experiment_id = ?",
                   {StrCat(artifact_root_, id), id});
     }
-    for (const Tag& tag : experiment.tags) PutPair(session, kExperimentTags, id, tag);
+    PutPairs(session, kExperimentTags, id, experiment.tags);
     return id;
   });
 }

@@ -159,11 +159,12 @@ void WriteModelMetrics(Session& session, const std::string& run_id,
 }
 
 void WriteTags(Session& session, int64_t run, const std::vector<Tag>& tags) {
-  for (const Tag& tag : tags) {
-    const std::string value = CutChars(tag.value, kMaxRunTagChars);
-    PutPair(session, kRunTags, run, {tag.key, value});
+  std::vector<Tag> cut;
+  for (const Tag& tag : tags) cut.push_back({tag.key, CutChars(tag.value, kMaxRunTagChars)});
+  PutPairs(session, kRunTags, run, cut);
+  for (const Tag& tag : cut) {
     if (tag.key == kRunNameTag) {
-      session.Run("update runs set name = ? where run = ?", {value, run});
+      session.Run("update runs set name = ? where run = ?", {tag.value, run});
     }
   }
 }

@@ -203,7 +203,7 @@ LoggedModel LoggedModelStore::Create(const NewLoggedModel& model) {
       rows.Next();
       row = rows.Int(0);
     }
-    for (const Tag& tag : model.tags) PutPair(session, kLoggedModelTags, row, tag);
+    PutPairs(session, kLoggedModelTags, row, model.tags);
     tracking::AddParams(session, kLoggedModelParams, row, model.params,
                         StrCat("model ID='", model_id, "'"));
     return ReadModel(session, model_id);
@@ -237,7 +237,7 @@ void LoggedModelStore::SetTags(const std::string& model_id, std::span<const Tag>
   CheckPairs("tag", tags, kMaxRunTagChars);
   database_.Write([&](Session& session) {
     const int64_t model = FindLoggedModel(session, model_id);
-    for (const Tag& tag : tags) PutPair(session, kLoggedModelTags, model, tag);
+    PutPairs(session, kLoggedModelTags, model, tags);
     TouchModel(session, model, clock_.NowMs());
   });
 }

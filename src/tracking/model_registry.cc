@@ -52,7 +52,7 @@ RegisteredModel ModelRegistry::CreateModel(const NewRegisteredModel& model) {
         "values (?, ?, ?, ?, 0)",
         {model.name, model.description, now_ms, now_ms});
     const int64_t id = FindModel(session, model.name);
-    for (const Tag& tag : model.tags) PutPair(session, kRegisteredModelTags, id, tag);
+    PutPairs(session, kRegisteredModelTags, id, model.tags);
     return ReadRegisteredModel(session, model.name);
   });
 }

@@ -1,6 +1,7 @@
 #include "tracking/rows.h"
 
 #include <limits>
+#include <map>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -49,10 +50,46 @@ double ReadMetricValue(const Rows& rows, int column) {
   return rows.Int(column + 1) != 0 ? std::numeric_limits<double>::quiet_NaN() : rows.Double(column);
 }
 
-void PutPair(Session& session, const PairTable& table, int64_t id, const KeyValue& pair) {
-  session.Run(StrCat("insert into ", table.table, " (", table.id, ", key, value) values (?, ?, ?) ",
-                     "on conflict (", table.id, ", key) do update set value = excluded.value"),
-              {id, pair.key, pair.value});
+namespace {
+
+std::vector<SqlValues> RowsOf(int64_t id, std::span<const KeyValue> pairs) {
+  std::vector<SqlValues> rows;
+  for (const KeyValue& pair : pairs) rows.push_back({id, pair.key, pair.value});
+  return rows;
+}
+
+std::string InsertInto(const PairTable& table, std::string_view on_conflict) {
+  return StrCat("insert into ", table.table, " (", table.id,
+                ", key, value) values (?, ?, ?) on conflict (", table.id, ", key) do ",
+                on_conflict);
+}
+
+// The values of these keys, by key.
+std::map<std::string, std::string> ReadValues(Session& session, const PairTable& table, int64_t id,
+                                              std::span<const KeyValue> pairs) {
+  std::map<std::string, std::string> values;
+  for (size_t i = 0; i < pairs.size(); i += kMaxPaddedList) {
+    std::vector<std::string> keys;
+    for (const KeyValue& pair : pairs.subspan(i, std::min(kMaxPaddedList, pairs.size() - i))) {
+      keys.push_back(pair.key);
+    }
+    SqlText sql;
+    sql.Add(
+        StrCat("select key, value from ", table.table, " where ", table.id, " = ? and key in ("),
+        {id});
+    sql.Add(ListOf(PaddedList(std::span<const std::string>(keys)))).Add(")");
+    Rows rows = session.Query(sql.text, sql.values);
+    while (rows.Next()) values[rows.Text(0)] = rows.Text(1);
+  }
+  return values;
+}
+
+}  // namespace
+
+void PutPairs(Session& session, const PairTable& table, int64_t id,
+              std::span<const KeyValue> pairs) {
+  if (pairs.empty()) return;
+  session.RunMany(InsertInto(table, "update set value = excluded.value"), RowsOf(id, pairs));
 }
 
 bool DeletePair(Session& session, const PairTable& table, int64_t id, const std::string& key) {
@@ -62,15 +99,11 @@ bool DeletePair(Session& session, const PairTable& table, int64_t id, const std:
 
 void AddParams(Session& session, const PairTable& table, int64_t id, std::span<const Param> params,
                const std::string& owner) {
-  const std::string insert =
-      StrCat("insert into ", table.table, " (", table.id,
-             ", key, value) values (?, ?, ?) on conflict (", table.id, ", key) do nothing");
-  const std::string select =
-      StrCat("select value from ", table.table, " where ", table.id, " = ? and key = ?");
+  if (params.empty()) return;
+  session.RunMany(InsertInto(table, "nothing"), RowsOf(id, params));
+  const std::map<std::string, std::string> kept = ReadValues(session, table, id, params);
   for (const Param& param : params) {
-    if (session.Run(insert, {id, param.key, param.value}) > 0) continue;
-    Rows rows = session.Query(select, {id, param.key});
-    const std::string before = rows.Next() ? rows.Text(0) : std::string();
+    const std::string& before = kept.at(param.key);
     if (before == param.value) continue;
     throw Error(Code::kInvalidArgument,
                 StrCat("Changing param values is not allowed. Param with key='", param.key,

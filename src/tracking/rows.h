@@ -48,8 +48,12 @@ inline constexpr PairTable kLoggedModelTags{"logged_model_tags", "model"};
 inline constexpr PairTable kLoggedModelParams{"logged_model_params", "model"};
 inline constexpr PairTable kRegisteredModelTags{"registered_model_tags", "model"};
 
-// Adds the pair, or gives its key the new value.
-void PutPair(Session& session, const PairTable& table, int64_t id, const KeyValue& pair);
+// Adds the pairs, or gives their keys the new values; of a key that comes twice the last.
+void PutPairs(Session& session, const PairTable& table, int64_t id,
+              std::span<const KeyValue> pairs);
+inline void PutPair(Session& session, const PairTable& table, int64_t id, const KeyValue& pair) {
+  PutPairs(session, table, id, {&pair, 1});
+}
 // Whether it was there.
 bool DeletePair(Session& session, const PairTable& table, int64_t id, const std::string& key);
 // Params: adds what is new. Throws invalid_argument for a key that has another value. `owner` is

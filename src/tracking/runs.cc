@@ -135,6 +135,9 @@ Run TrackingStore::CreateRun(const NewRun& run) {
   CheckLength("user_id", run.user_id, kMaxKeyChars);
   const std::string run_id = NewRunId();
   const std::string name = NameOf(run, run_id);
+  std::vector<Tag> tags;
+  for (const Tag& tag : run.tags) tags.push_back({tag.key, CutChars(tag.value, kMaxRunTagChars)});
+  tags.push_back({std::string(kRunNameTag), name});
   return database_.Write([&](Session& session) {
     RequireActiveExperiment(session, run.experiment_id);
     int64_t row = 0;
@@ -148,10 +151,7 @@ Run TrackingStore::CreateRun(const NewRun& run) {
       rows.Next();
       row = rows.Int(0);
     }
-    for (const Tag& tag : run.tags) {
-      PutPair(session, kRunTags, row, {tag.key, CutChars(tag.value, kMaxRunTagChars)});
-    }
-    PutPair(session, kRunTags, row, {std::string(kRunNameTag), name});
+    PutPairs(session, kRunTags, row, tags);
     return std::move(ReadRuns(session, {&row, 1}).front());
   });
 }
