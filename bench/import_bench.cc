@@ -121,8 +121,9 @@ double Import(lake::Session& session, const fs::path& data, const fs::path& home
   NoProgress progress;
   const CancelToken cancel;
   lake::Lake lake(home / "lake", clock);
-  RunImport({session, clock, progress, cancel}, sources::OpenDataset(data, {}), lake,
-            {.load = {}, .layers = {}, .reports = home / "reports"});
+  ImportOptions options;
+  options.reports = home / "reports";
+  RunImport({session, clock, progress, cancel}, sources::OpenDataset(data, {}), lake, options);
   return SteadySeconds() - start;
 }
 

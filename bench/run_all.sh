@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, growth, import, http, http_world, events, main_job, memory, connections, soak.
+# run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, growth, import, http, http_world, events, main_job, memory, connections, soak,
+# tracking.
 # Each checks its answer before it prints a time. What they gave where: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,6 +31,7 @@ bench_http_world() { WORLD=1 bench/http_bench.sh; }
 bench_connections() { python3 bench/idle_connections.py; }
 # SOAK_MINUTES=30 for a long one.
 bench_soak() { bench/soak.sh "${SOAK_MINUTES:-2}"; }
+bench_tracking() { bench/tracking.sh; }
 bench_memory() { bench/import_memory.sh; }
 
 # From the files of MovieLens 1M to an API that answers, and the start after that.
