@@ -94,7 +94,7 @@ class Events(EventsApi, unittest.TestCase):
             clients = [threading.Thread(target=self.send_until_killed, args=(server.port, thread, number, acknowledged)) for thread in range(4)]
             for client in clients:
                 client.start()
-            enough = len(acknowledged) + dice.randrange(1, 40)
+            enough = len(acknowledged) + dice.randrange(11, 60)
             while len(acknowledged) < enough and any(client.is_alive() for client in clients):
                 time.sleep(0.002)
             time.sleep(dice.uniform(0, 0.2))
@@ -104,7 +104,7 @@ class Events(EventsApi, unittest.TestCase):
             number += 100000
         with self.deployment(self.home) as server:
             found = [event["context"]["n"] for thread in range(4) for event in self.whole_history(server, f"load{thread}")]
-        self.assertGreater(len(acknowledged), 10)
+        self.assertGreater(len(acknowledged), 100)
         self.assertEqual(len(found), len(set(found)))
         self.assertEqual(acknowledged - set(found), set())
 
