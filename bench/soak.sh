@@ -45,9 +45,14 @@ cpu_ticks() { awk '{print $14 + $15}' "/proc/$server/stat"; }
 
 audience 20s warm
 read -r largest _ < <(recommend 32 10)
-# A connection asks once in DELAY_MS and the time of an answer, so about so many of them give the rate.
+# A connection asks once in DELAY_MS and the time of an answer, which is longer under load: the number of connections is found by trying.
 delay_ms=5
-connections=$(awk -v rate="$largest" -v load="$load" -v delay="$delay_ms" 'BEGIN {printf "%d", rate * load * (delay + 0.5) / 1000 + 1}')
+target=$(awk -v rate="$largest" -v load="$load" 'BEGIN {print rate * load}')
+connections=$(awk -v target="$target" -v delay="$delay_ms" 'BEGIN {printf "%d", target * (delay + 0.5) / 1000 + 1}')
+for _ in 1 2 3 4; do
+  read -r rate _ < <(DELAY_MS=$delay_ms recommend "$connections" 5)
+  connections=$(awk -v n="$connections" -v target="$target" -v rate="$rate" 'BEGIN {printf "%d", n * target / rate + 1}')
+done
 DELAY_MS=$delay_ms recommend "$connections" $((minutes * 60)) >"$home/paced" &
 pacer=$!
 before=$(memory_kib) ticks=$(cpu_ticks)
