@@ -30,6 +30,9 @@ std::string HashHex(HashKind kind, std::string_view bytes);
 // Throws not_found or unavailable as ReadFile does; reads in blocks.
 std::string HashFileHex(HashKind kind, const std::string& path);
 
+// With padding: RFC 4648, section 4.
+std::string ToBase64(std::string_view bytes);
+
 // 64-bit FNV-1a: the same on every machine, not for untrusted keys.
 uint64_t Fnv1a(std::string_view bytes);
 

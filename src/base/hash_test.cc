@@ -14,6 +14,14 @@ TEST(Hash, KnownDigests) {
   EXPECT_EQ(Fnv1a(""), 14695981039346656037ull);
 }
 
+TEST(Base64, PadsToFourLetters) {
+  EXPECT_EQ(ToBase64(""), "");
+  EXPECT_EQ(ToBase64("f"), "Zg==");
+  EXPECT_EQ(ToBase64("fo"), "Zm8=");
+  EXPECT_EQ(ToBase64("foob"), "Zm9vYg==");
+  EXPECT_EQ(ToBase64(std::string_view("\xff\xfe\0", 3)), "//4A");
+}
+
 TEST(Hash, AFileHasTheDigestOfItsBytes) {
   const TempDir dir;
   const std::string bytes(3 << 20, 'x');
