@@ -75,6 +75,19 @@ std::optional<WantedData> FindWantedData(Context& context, const DataFlags& flag
   return std::nullopt;
 }
 
+LoadOptions LoadOptionsOf(const Environment& environment, const ImportFlags& flags) {
+  const Config& config = environment.config();
+  LoadOptions options{.date = flags.date,
+                      .rating_min = config.Number("import.rating_min"),
+                      .rating_max = config.Number("import.rating_max"),
+                      .force = flags.force};
+  if (std::filesystem::exists(environment.home().records())) {
+    const RecordStore records(environment.home().records(), environment.clock());
+    options.erased = {records.salt(), records.Erasures()};
+  }
+  return options;
+}
+
 void Import(Context& context, const WantedData& wanted, const sources::Dataset& dataset,
             const ImportFlags& flags) {
   Environment& environment = context.environment();
@@ -87,10 +100,7 @@ void Import(Context& context, const WantedData& wanted, const sources::Dataset& 
   }
   const auto session = environment.engine().NewSession();
   const ImportOptions options{
-      .load = {.date = flags.date,
-               .rating_min = config.Number("import.rating_min"),
-               .rating_max = config.Number("import.rating_max"),
-               .force = flags.force},
+      .load = LoadOptionsOf(environment, flags),
       .layers = {.max_reject_share = config.Number("import.max_reject_share"),
                  .force = flags.force},
       .reports = environment.home().reports() / "quality"};

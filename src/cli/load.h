@@ -7,6 +7,7 @@
 
 #include "app/loaded_data.h"
 #include "cli/context.h"
+#include "pipelines/import.h"
 
 namespace CLI {
 class App;
@@ -37,6 +38,9 @@ struct ImportFlags {
   std::string date;  // "": today
   bool force = false;
 };
+
+// Scale, date and who was erased.
+LoadOptions LoadOptionsOf(const Environment& environment, const ImportFlags& flags);
 
 // Bronze, silver and gold of a data set; prints the quality report and remembers the data set.
 void Import(Context& context, const WantedData& wanted, const sources::Dataset& dataset,

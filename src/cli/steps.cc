@@ -53,15 +53,10 @@ void RunBronzeCommand(Context& context, const StepFlags& flags) {
                 "name one: marquee bronze --data PATH");
   }
   const sources::Dataset dataset = sources::OpenDataset(wanted->path, wanted->options);
-  const Config& config = environment.config();
   const auto session = environment.engine().NewSession();
   const BronzeResult result =
       RunBronze({*session, environment.clock(), context.progress, context.cancel}, dataset,
-                environment.lake(),
-                {.date = flags.import.date,
-                 .rating_min = config.Number("import.rating_min"),
-                 .rating_max = config.Number("import.rating_max"),
-                 .force = flags.import.force});
+                environment.lake(), LoadOptionsOf(environment, flags.import));
   WriteLoadedData(environment.home().data(),
                   {wanted->path, wanted->options, dataset.name, dataset.fingerprint});
   std::vector<TableWritten> written;

@@ -104,6 +104,7 @@ class BronzeLoad {
                         .date = options_.date.empty() ? FormatDate(loaded_at_ms_) : options_.date,
                         .tables = {}};
     DescribeLoad(result);
+    DescribeErased();
     for (const lake::SqlStep* step : steps_.Layer("bronze")) {
       if (IsOfDataSet(*step)) LoadTable(*step, &result);
     }
@@ -161,8 +162,37 @@ class BronzeLoad {
     run_.session.AddSource(source, std::make_shared<CountingSource>(
                                        table->open(), table->size_bytes, step.name, run_));
     run_.session.Execute(StrCat("create or replace view raw.", lake::SqlName(name),
-                                " as select * from ", lake::SqlName(source)));
+                                " as select r.* ", "from ", lake::SqlName(source), " r",
+                                WithoutTheErased(*table)));
     Write(step, result);
+  }
+
+  // The table raw.erased.
+  void DescribeErased() {
+    std::string rows;
+    for (const Erasure& erasure : options_.erased.erasures)
+      rows += StrCat(", (", lake::SqlText(erasure.hash), ", ", erasure.requested_ms / 1000, ")");
+    run_.session.Execute(
+        StrCat("create schema if not exists raw; create or replace table raw.erased as "
+               "select * from (values ('', 0)",
+               rows, ") v(hash, requested_s)"));
+  }
+
+  // A join and a condition on the rows `r` of the table.
+  std::string WithoutTheErased(const sources::RawTable& table) const {
+    const auto has = [&](std::string_view column) {
+      return std::ranges::find(table.columns, column) != table.columns.end();
+    };
+    if (options_.erased.erasures.empty() || !has("user_id")) return "";
+    const std::string salt = lake::SqlText(options_.erased.salt);
+    const std::string younger =
+        has("timestamp") ? " or try_cast(r.timestamp as double) > e.requested_s" : "";
+    return StrCat(" left join raw.erased e on e.hash = sha256(concat(", salt,
+                  ", trim(r.user_id))) where (e.hash is null", younger,
+                  ") and (r.malformed is null or not list_has_any(list_transform("
+                  "regexp_split_to_array(r.raw_line, '[^A-Za-z0-9_.-]+'), lambda word: "
+                  "sha256(concat(",
+                  salt, ", word))), (select list(hash) from raw.erased)))");
   }
 
   static std::string EmptySelect(const lake::SqlStep& step) {

@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "lake/lake.h"
 #include "lake/quality.h"
+#include "records/record_store.h"
 #include "sources/dataset.h"
 
 namespace marquee {
@@ -25,11 +26,20 @@ struct PipelineRun {
   const CancelToken& cancel;
 };
 
+// Who was erased, known by hashes of the salt and the id.
+struct ErasedPeople {
+  std::string salt = {};
+  std::vector<Erasure> erasures = {};
+};
+
 struct LoadOptions {
   std::string date;         // the day that the load is for, "2024-01-31"; "": today, UTC
   double rating_min = 0.5;  // the scale of its ratings
   double rating_max = 5;
   bool force = false;  // load again what is there already
+  // Their rows are left out, but those that are younger than the erasure; of lines that could not
+  // be read, all that hold the id as a word.
+  ErasedPeople erased = {};
 };
 
 struct BronzeResult {

@@ -8,6 +8,7 @@
 
 #include "base/error_matchers.h"
 #include "base/files.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "pipelines/gold_reader.h"
 #include "pipelines/test_home.h"
@@ -248,6 +249,30 @@ TEST_F(ImportTest, AFirstLoadThatFailsLeavesNoRows) {
   EXPECT_THAT([&] { Import(); }, ThrowsError(Code::kFailedPrecondition, HasSubstr("out of range")));
   EXPECT_EQ(Count("bronze.ratings"), 0);
   EXPECT_FALSE(lake_.Exists("silver.ratings"));
+}
+
+TEST_F(ImportTest, WhoWasErasedDoesNotComeBackWithTheFiles) {
+  const auto hash = [](std::string_view user) {
+    return HashHex(HashKind::kSha256, StrCat("salt", user));
+  };
+  Put("ratings.csv",
+      "userId,movieId,rating,timestamp\n"
+      "1,1,4.0,964982703\n"
+      " 2 ,1,5.0,964982705\n"
+      "2,10,4.0,964982999\n"
+      "3,1,4.0,964982705\n"
+      "2,1,\"5.0\n"
+      "22,1,4.0\n");
+  ImportOptions options = Options();
+  options.layers.max_reject_share = 1;
+  options.load.erased = {"salt", {{hash("2"), 964982900'000, 0, ""}}};
+  Import(options);
+  EXPECT_EQ(Text("select string_agg(concat(user_id, '@', timestamp), ' ' order by user_id) from "
+                 "bronze.ratings where malformed is null"),
+            "1@964982703 2@964982999 3@964982705")
+      << "what came after the erasure is a new acquaintance";
+  EXPECT_EQ(Count("bronze.ratings where raw_line like '2,1,%'"), 0);
+  EXPECT_EQ(Count("bronze.ratings where raw_line like '22,%'"), 1) << "somebody else's";
 }
 
 TEST_F(ImportTest, AnotherScaleIsASetting) {
