@@ -271,6 +271,16 @@ std::span<const SettingSpec> Settings() {
       {"import.rating_min", Type::kNumber, "0.5", "Smallest rating of the scale.", -1e6, 1e6},
       {"lake.memory_limit", Type::kBytes, "2GiB",
        "Memory of SQL; beyond it sorts and joins spill to disk.", 67108864, 1e15},
+      {"tracking.record", Type::kBool, "true",
+       "Whether train, tune, evaluate and up record runs and register models (docs/tracking.md)."},
+      {.key = "tracking.uri",
+       .type = Type::kText,
+       .fallback = "",
+       .doc =
+           "Where they are recorded: http://host:5000 of an MLflow server; empty: in this home."},
+      {"tracking.experiment", Type::kText, "marquee", "The experiment that runs are recorded in."},
+      {"tracking.model", Type::kText, "recommender",
+       "The registered model whose versions are what is trained; its alias champion answers."},
       {"log.level", Type::kText, "warning", "debug, info, warning, error or off."},
   };
   static const std::vector<SettingSpec> all = [] {

@@ -12,6 +12,11 @@ Environment& Context::environment() {
   return *environment_;
 }
 
+const Recording& Context::recording() {
+  if (!recording_) recording_ = std::make_unique<RunRecording>(environment());
+  return recording_->recording();
+}
+
 Environment& Context::loaded_environment() {
   if (!std::filesystem::exists(environment().home().lake())) {
     throw Error(Code::kNotFound, StrCat("home '", home, "' holds no data"),

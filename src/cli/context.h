@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/environment.h"
+#include "app/run_recording.h"
 #include "base/cancel.h"
 #include "base/json.h"
 #include "cli/terminal.h"
@@ -30,6 +31,8 @@ class Context {
 
   // Opened when a command first asks for it.
   Environment& environment();
+  // Opened when a command first asks for it.
+  const Recording& recording();
   // A line for the person, on standard error: standard output holds results only.
   void Note(std::string_view line);
   // Throws not_found with the command that makes it, when the home has no lake.
@@ -37,6 +40,7 @@ class Context {
 
  private:
   std::unique_ptr<Environment> environment_;
+  std::unique_ptr<RunRecording> recording_;
 };
 
 // Prints `json` to standard output, one document.
@@ -55,6 +59,7 @@ void AddUsers(CLI::App& root, Context& context);
 void AddRecommend(CLI::App& root, Context& context);
 void AddRules(CLI::App& root, Context& context);
 void AddModels(CLI::App& root, Context& context);
+void AddRuns(CLI::App& root, Context& context);
 void AddData(CLI::App& root, Context& context);
 void AddKeys(CLI::App& root, Context& context);
 void AddErase(CLI::App& root, Context& context);

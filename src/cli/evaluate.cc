@@ -14,7 +14,15 @@ void RunEvaluate(Context& context, const ProtocolFlags& flags) {
   const EvaluateRequest request = flags.Request(context);
   const Interactions data = ProtocolData(context, request);
   CliTrainObserver observer("train " + request.train.type, context.progress, context.cancel);
-  const EvaluateResult result = Evaluate(data, request, observer, context.progress);
+  EvaluateResult result;
+  RecordCommand(context.recording(), "evaluate", request.train.type, [&](RunRecorder& run) {
+    RecordRequest(request.train, run);
+    RecordProtocolData(context, request, run);
+    RecordingObserver recorded(observer, run);
+    result = Evaluate(data, request, recorded, context.progress);
+    recorded.AddChart();
+    RecordEvaluation(result.ToJson(), run);
+  });
   context.progress.Finish();
   context.json ? PrintJson(result.ToJson()) : Print(result.ToText());
 }

@@ -29,6 +29,7 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddUsers(app, context);
   AddRecommend(app, context);
   AddModels(app, context);
+  AddRuns(app, context);
   AddRules(app, context);
   AddData(app, context);
   AddKeys(app, context);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/text_table.h"
+#include "cli/alias.h"
 #include "cli/context.h"
 #include "pipelines/model_card.h"
 #include "pipelines/model_store.h"
@@ -95,6 +96,7 @@ void Publish(Context& context, const ModelsFlags& flags) {
   const std::optional<Published> old = store.ReadPublished();
   const ModelVersion fallback = old ? old->fallback : store.Find("most-popular", -1).id;
   store.Publish(champion, fallback);
+  PointAlias(context, store);
   Print(StrCat(champion.name(), " is published: servers of this home try it and take it up\n"));
 }
 
@@ -123,6 +125,7 @@ void Promote(Context& context, const ModelsFlags& flags) {
   }
   const std::optional<Published> old = store.ReadPublished();
   store.Publish(candidate, old ? old->fallback : candidate);
+  PointAlias(context, store);
   if (!context.json)
     Print(StrCat(candidate.name(), " is the champion: servers of this home take it up\n"));
 }
@@ -135,6 +138,7 @@ void RollBack(Context& context) {
                 "see: marquee models list");
   }
   store.Publish(*published->previous, published->fallback);
+  PointAlias(context, store);
   Print(StrCat(published->previous->name(), " is published again: servers take it up\n"));
 }
 

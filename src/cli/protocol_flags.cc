@@ -48,4 +48,16 @@ Interactions ProtocolData(Context& context, const EvaluateRequest& request) {
   return ReadGold(*session, environment.lake(), GoldVersions(environment.lake())).interactions;
 }
 
+void RecordProtocolData(Context& context, const EvaluateRequest& request, RunRecorder& run) {
+  run.AddParams(
+      Json::MakeObject({{"min_rating", request.min_rating}, {"split_seed", request.split_seed}}));
+  if (!request.split_files.empty()) {
+    const std::string folder = std::filesystem::absolute(request.split_files).string();
+    run.AddParams(Json::MakeObject({{"split_files", folder}, {"folds", request.folds}}));
+  }
+  if (request.protocol == "ncf-leave-one-out") return;
+  const lake::Lake& lake = context.environment().lake();
+  RecordData(lake, GoldVersions(lake), run);
+}
+
 }  // namespace marquee::cli

@@ -4,6 +4,7 @@
 #include "cli/context.h"
 #include "cli/train_request.h"
 #include "evaluation/evaluate.h"
+#include "pipelines/run_record.h"
 
 namespace marquee::cli {
 
@@ -20,5 +21,7 @@ void AddProtocolFlags(CLI::App& command, ProtocolFlags& flags);
 
 // What the protocol works on: the gold tables, or nothing where its files hold all.
 Interactions ProtocolData(Context& context, const EvaluateRequest& request);
+// Where that came from, as inputs of the run.
+void RecordProtocolData(Context& context, const EvaluateRequest& request, RunRecorder& run);
 
 }  // namespace marquee::cli

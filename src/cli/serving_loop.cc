@@ -85,7 +85,8 @@ std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts
           .impressions = config.Bool("events.impressions"),
           .models = {.min_rating = environment.min_rating(),
                      .probe = environment.probe_limits(),
-                     .experiments = home.experiments()},
+                     .experiments = home.experiments(),
+                     .recording = context.recording()},
           .erase = erase});
   serving->Replay(context.progress, context.cancel);
   context.progress.Finish();

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/alias.h"
 #include "cli/context.h"
 #include "cli/train_request.h"
 #include "pipelines/main_job.h"
@@ -23,6 +24,7 @@ bool PublishIfFirst(Context& context, const ModelWork& work, const ModelVersion&
     fallback = TrainAndSave(work, request, environment.min_rating(), observer).id;
   }
   work.store.Publish(id, fallback);
+  PointAlias(context, work.store);
   return true;
 }
 
@@ -33,15 +35,16 @@ void Train(Context& context, const ModelFlags& flags) {
   const auto session = environment.engine().NewSession();
   CliTrainObserver observer("train " + request.type, context.progress, context.cancel);
   const double start = SteadySeconds();
-  const ModelManifest manifest = TrainAndSave({*session, environment.lake(), store}, request,
-                                              environment.min_rating(), observer);
+  const ModelWork work{*session, environment.lake(), store, context.recording()};
+  const ModelManifest manifest = TrainAndSave(work, request, environment.min_rating(), observer);
   const double seconds = SteadySeconds() - start;
-  const bool answers = PublishIfFirst(context, {*session, environment.lake(), store}, manifest.id);
+  const bool answers = PublishIfFirst(context, work, manifest.id);
   context.progress.Finish();
   if (context.json) {
     return PrintJson(Json::MakeObject({{"model", manifest.id.type},
                                        {"version", manifest.id.version},
                                        {"settings", manifest.settings},
+                                       {"run_id", manifest.run_id},
                                        {"seconds", seconds}}));
   }
   Print(StrCat(manifest.id.name(), "  trained in ", Fixed(seconds, 1), " s  ",

@@ -56,10 +56,36 @@ TuneRequest RequestOf(Context& context, const TuneFlags& flags) {
   return request;
 }
 
+// The search is a run, and each trial a run below it.
+TuneResult TuneRecorded(Context& context, const Interactions& data, TuneRequest request) {
+  const Recording& recording = context.recording();
+  const TrainRequest& train = request.evaluate.train;
+  if (request.metric.empty()) request.metric = DefaultMetric(request.evaluate.protocol);
+  TuneResult result;
+  RecordCommand(recording, "tune", train.type, [&](RunRecorder& run) {
+    run.AddParams(Json::MakeObject({{"model", train.type},
+                                    {"protocol", request.evaluate.protocol},
+                                    {"metric", request.metric},
+                                    {"search", SearchKindName(request.kind)},
+                                    {"seed", request.seed},
+                                    {"trials", request.trials}}));
+    for (const auto& [key, text] : train.settings) run.AddParams(Json::MakeObject({{key, text}}));
+    RecordProtocolData(context, request.evaluate, run);
+    request.on_trial = [&](const Json& trial) {
+      RecordTrial(recording, run, request.metric, trial);
+    };
+    result = Tune(data, request, context.cancel, context.progress);
+    run.AddMetric("best", result.best_value);
+    run.AddMetric("best_trial", result.best_trial);
+    run.AddText("best.json", result.best.Pretty());
+  });
+  return result;
+}
+
 void RunTune(Context& context, const TuneFlags& flags) {
   const TuneRequest request = RequestOf(context, flags);
   const Interactions data = ProtocolData(context, request.evaluate);
-  const TuneResult result = Tune(data, request, context.cancel, context.progress);
+  const TuneResult result = TuneRecorded(context, data, request);
   context.progress.Finish();
   std::filesystem::path best = request.journal;
   best.replace_extension(".best.json");

@@ -8,6 +8,7 @@
 #include "app/tracking.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/alias.h"
 #include "cli/context.h"
 #include "cli/load.h"
 #include "cli/serving_loop.h"
@@ -33,8 +34,10 @@ MainJobResult TrainAndPublish(Context& context) {
                                .seed = 1,
                                .min_rating = environment.min_rating(),
                                .report = environment.home().reports() / "main_job.json"};
-  return RunMainJob({*session, environment.lake(), store}, options, context.progress,
-                    context.cancel);
+  MainJobResult result = RunMainJob({*session, environment.lake(), store, context.recording()},
+                                    options, context.progress, context.cancel);
+  PointAlias(context, store);
+  return result;
 }
 
 // Three users over the whole range of activity, so that a person can judge the answers.

@@ -15,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kKeepsPeople = "user-knn";
 constexpr std::string_view kErased = "(erased)";
 constexpr int kAttempts = 5;
 constexpr int64_t kDayMs = 86'400'000;
@@ -149,9 +148,7 @@ class Erasing {
   void DropModels() {
     const std::optional<Published> published = models_.ReadPublished();
     for (const ModelManifest& manifest : models_.List()) {
-      const bool keeps_people = manifest.id.type == kKeepsPeople ||
-                                manifest.settings.Dump().find(kKeepsPeople) != std::string::npos;
-      if (!keeps_people || result_.tables.empty()) continue;
+      if (!KeepsPeople(manifest) || result_.tables.empty()) continue;
       const bool answers =
           published && (manifest.id == published->champion || manifest.id == published->fallback);
       if (answers) {

@@ -63,37 +63,49 @@ double MetricOf(const Json& evaluation) {
   return metric == nullptr ? 0 : metric->AsDouble();
 }
 
-Json EvaluateType(const std::string& type, const Interactions& data, const MainJobOptions& options,
-                  Progress& progress, const CancelToken& cancel) {
-  const std::string stage = "evaluate " + type;
-  StageObserver observer(stage, progress, cancel);
+// What the first models are compared on, and how that is told.
+struct Comparison {
+  const GoldData& gold;
+  const ModelWork& work;
+  const MainJobOptions& options;
+  Progress& progress;
+  const CancelToken& cancel;
+};
+
+Json EvaluateType(const Comparison& job, const std::string& type, RunRecorder& run) {
+  StageObserver stage("evaluate " + type, job.progress, job.cancel);
+  RecordingObserver observer(stage, run);
   EvaluateRequest request;
   request.protocol = kProtocol;
-  request.train = RequestOf(type, options);
-  request.min_rating = options.min_rating;
-  const auto [validation, test] = EvaluateBoth(data, request, observer, progress);
+  request.train = RequestOf(type, job.options);
+  request.min_rating = job.options.min_rating;
+  RecordRequest(request.train, run);
+  RecordData(job.work.lake, job.gold.versions, run);
+  const auto [validation, test] =
+      EvaluateBoth(job.gold.interactions, request, observer, job.progress);
   Json json = test.ToJson();
   for (const auto& [name, metric] : validation.metrics) json["validation"][name] = metric.mean;
-  progress.Update("rank " + type, 1,
-                  StrCat(kChoosingMetric, " ", Fixed(MetricOf(json), 4), " (validation)"));
+  RecordEvaluation(json, run);
+  job.progress.Update("rank " + type, 1,
+                      StrCat(kChoosingMetric, " ", Fixed(MetricOf(json), 4), " (validation)"));
   return json;
 }
 
 // The evaluations of the first models. One that this data gives nothing to learn from, or that does
 // not fit in memory, is left out; all data has popular titles.
-Json CompareTypes(const Interactions& data, const MainJobOptions& options, Progress& progress,
-                  const CancelToken& cancel) {
+Json CompareTypes(const Comparison& job) {
   Json comparison = Json::MakeArray();
   for (const std::string& type : FirstModels()) {
     try {
-      comparison.Append(EvaluateType(type, data, options, progress, cancel));
+      RecordCommand(job.work.recording, "evaluate", type,
+                    [&](RunRecorder& run) { comparison.Append(EvaluateType(job, type, run)); });
     } catch (const TooFewUsers&) {
       return Json::MakeArray();
     } catch (const Error& error) {
       const bool unsuited =
           error.code() == Code::kInvalidArgument || error.code() == Code::kResourceExhausted;
       if (!unsuited || type == kFallbackType) throw;
-      progress.Update("evaluate " + type, 1, "left out: " + error.message());
+      job.progress.Update("evaluate " + type, 1, "left out: " + error.message());
     }
   }
   return comparison;
@@ -120,15 +132,25 @@ Json MetricsOf(const Json& evaluation) {
 
 // `evaluation`: of a model of these settings; null when there was none.
 ModelManifest TrainOn(const LikedData& data, const TrainRequest& request, const Json& evaluation,
-                      ModelStore& store, TrainObserver& observer) {
-  const std::unique_ptr<Model> model = TrainModel(request, data.interactions, observer);
-  ModelManifest draft;
-  draft.settings = ResolveSettings(request);
-  draft.threads = request.threads;
-  draft.data = data.versions;
-  draft.metrics = MetricsOf(evaluation);
-  draft.evaluation = evaluation;
-  return store.Add(*model, std::move(draft));
+                      const ModelWork& work, TrainObserver& observer) {
+  ModelManifest manifest;
+  manifest.settings = ResolveSettings(request);
+  manifest.threads = request.threads;
+  manifest.data = data.versions;
+  manifest.metrics = MetricsOf(evaluation);
+  manifest.evaluation = evaluation;
+  RecordCommand(work.recording, "train", request.type, [&](RunRecorder& run) {
+    RecordRequest(request, run);
+    RecordData(work.lake, data.versions, run);
+    RecordingObserver recorded(observer, run);
+    const std::unique_ptr<Model> model = TrainModel(request, data.interactions, recorded);
+    recorded.AddChart();
+    manifest.run_id = run.run_id();
+    manifest = work.store.Add(*model, std::move(manifest));
+    if (evaluation.is_object()) RecordEvaluation(evaluation, run);
+    RecordModel(work.recording, work.store, manifest, *model, run);
+  });
+  return manifest;
 }
 
 // Whether the data knows ratings: else every value is 1.
@@ -203,13 +225,13 @@ MainJobResult RunMainJob(const ModelWork& work, const MainJobOptions& options, P
   }
   progress.Update("read gold", -1, "");
   const GoldData gold = ReadGold(work.session, work.lake, versions);
-  Json comparison = CompareTypes(gold.interactions, options, progress, cancel);
+  Json comparison = CompareTypes({gold, work, options, progress, cancel});
   const Json best = BestOf(comparison);
   const std::string best_type = best.GetString("model", std::string(kFallbackType));
   const LikedData liked{Liked(gold.interactions, options.min_rating), gold.versions};
   const auto train = [&](const std::string& type, const Json& evaluation) {
     StageObserver observer("train " + type, progress, cancel);
-    return TrainOn(liked, RequestOf(type, options), evaluation, work.store, observer).id;
+    return TrainOn(liked, RequestOf(type, options), evaluation, work, observer).id;
   };
   const ModelVersion champion = train(best_type, best);
   const ModelVersion fallback =
@@ -226,7 +248,7 @@ ModelManifest TrainAndSave(const ModelWork& work, const TrainRequest& request, f
                            TrainObserver& observer) {
   ResolveSettings(request);  // a wrong setting is told before the data is read
   const GoldData gold = ReadGold(work.session, work.lake, GoldVersions(work.lake));
-  return TrainOn({Liked(gold.interactions, min_rating), gold.versions}, request, Json(), work.store,
+  return TrainOn({Liked(gold.interactions, min_rating), gold.versions}, request, Json(), work,
                  observer);
 }
 

@@ -13,6 +13,7 @@
 #include "evaluation/evaluate.h"
 #include "lake/lake.h"
 #include "pipelines/model_store.h"
+#include "pipelines/run_record.h"
 #include "recommend/engine.h"
 
 namespace marquee {
@@ -22,6 +23,7 @@ struct ModelWork {
   lake::Session& session;
   const lake::Lake& lake;
   ModelStore& store;
+  Recording recording = {};  // of what is trained and evaluated
 };
 
 struct MainJobOptions {
@@ -42,12 +44,14 @@ struct MainJobResult {
 // Evaluates most-popular, item-content, ials and ease with strong-generalization, chooses the best
 // NDCG@100 on the validation users, reports the test users, trains the winner on everything liked
 // and publishes it, with most-popular for users without history. With too few users to hold some
-// out nothing is compared, and most-popular is published. Throws not_found before the first import;
+// out nothing is compared, and most-popular is published. Each evaluation and training is a run.
+// Throws not_found before the first import;
 // cancelled.
 MainJobResult RunMainJob(const ModelWork& work, const MainJobOptions& options, Progress& progress,
                          const CancelToken& cancel);
 
-// Trains one model on everything liked and saves it as a new version; does not publish it.
+// Trains one model on everything liked, in a run of its own, and saves it as a new version; does
+// not publish it.
 ModelManifest TrainAndSave(const ModelWork& work, const TrainRequest& request, float min_rating,
                            TrainObserver& observer);
 

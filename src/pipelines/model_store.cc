@@ -39,6 +39,7 @@ Json ToJson(const ModelManifest& manifest) {
                            {"data", data},
                            {"metrics", manifest.metrics},
                            {"evaluation", manifest.evaluation},
+                           {"run_id", manifest.run_id},
                            {"created", manifest.created},
                            {"code_version", manifest.code_version}});
 }
@@ -53,6 +54,7 @@ ModelManifest ManifestFromJson(const Json& json) {
   }
   manifest.metrics = json.At("metrics");
   if (const Json* evaluation = json.Find("evaluation")) manifest.evaluation = *evaluation;
+  manifest.run_id = json.GetString("run_id");
   manifest.created = json.GetString("created");
   manifest.code_version = json.GetString("code_version");
   return manifest;
@@ -110,6 +112,11 @@ class UnnamedFolder {
 }  // namespace
 
 std::string ModelVersion::name() const { return StrCat(type, " v", version); }
+
+bool KeepsPeople(const ModelManifest& manifest) {
+  constexpr std::string_view kType = "user-knn";
+  return manifest.id.type == kType || manifest.settings.Dump().find(kType) != std::string::npos;
+}
 
 ModelStore::ModelStore(fs::path root, const Clock& clock) : root_(std::move(root)), clock_(clock) {}
 
@@ -192,6 +199,12 @@ int ModelStore::MoveData(std::string_view table, int64_t version) {
     ++moved;
   }
   return moved;
+}
+
+void ModelStore::SetRun(const ModelVersion& id, const std::string& run_id) {
+  ModelManifest manifest = Find(id.type, id.version);
+  manifest.run_id = run_id;
+  Describe(manifest, Folder(id));
 }
 
 void ModelStore::Delete(const ModelVersion& id) { fs::remove_all(Folder(id)); }

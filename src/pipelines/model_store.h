@@ -31,9 +31,13 @@ struct ModelManifest {
   std::vector<lake::TableVersion> data;  // what it was trained on
   Json metrics;                          // of its evaluation; null when there was none
   Json evaluation = {};                  // EvaluateResult::ToJson of it; null when there was none
+  std::string run_id = {};               // that recorded the training; "" when none did
   std::string created;                   // UTC
   std::string code_version;
 };
+
+// Whether its file holds rows of people: of user-knn, and of models with such a member.
+bool KeepsPeople(const ModelManifest& manifest);
 
 // Which versions serve: the champion answers, `fallback` (a most-popular) answers for users without
 // history.
@@ -45,7 +49,7 @@ struct Published {
 
 // The folder <root>/<type>/v<N>/ per version: model.bin (docs/formats/model.md), manifest.json and
 // MODEL_CARD.md; <root>/published.json. A version appears whole, by one rename, and changes by
-// MoveData alone; several processes may add and read at once.
+// MoveData and SetRun alone; several processes may add and read at once.
 class ModelStore {
  public:
   ModelStore(std::filesystem::path root, const Clock& clock);
@@ -67,6 +71,10 @@ class ModelStore {
   // The manifests name `version` of `table` where they named an older one: what was erased since is
   // gone from the older ones. Gives how many changed.
   int MoveData(std::string_view table, int64_t version);
+  // Notes the run that recorded the version.
+  void SetRun(const ModelVersion& id, const std::string& run_id);
+  // The folder with its files: model.bin, manifest.json, MODEL_CARD.md.
+  std::filesystem::path Folder(const ModelVersion& id) const;
   // Deletes a version. REQUIRES: it is not published.
   void Delete(const ModelVersion& id);
 
@@ -78,7 +86,6 @@ class ModelStore {
   std::filesystem::path published_file() const { return root_ / "published.json"; }
 
  private:
-  std::filesystem::path Folder(const ModelVersion& id) const;
   int64_t NewestVersion(std::string_view type) const;
 
   std::filesystem::path root_;

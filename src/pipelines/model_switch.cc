@@ -14,6 +14,9 @@ namespace marquee {
 namespace {
 
 constexpr std::chrono::milliseconds kEvery{500};
+constexpr std::chrono::milliseconds kAliasEvery{2000};
+
+Json TextOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 Json NameOrNull(const std::optional<ModelVersion>& id) { return id ? Json(id->name()) : Json(); }
 
@@ -31,11 +34,13 @@ ModelSwitch::ModelSwitch(const Parts& parts, Options options)
       experiments_file_(options_.experiments),
       serving_(store_.ReadPublished().value_or(Published{})) {
   published_file_.Changed();
+  if (options_.recording.log != nullptr) alias_.emplace(options_.recording, store_);
 }
 
 void ModelSwitch::StartFollowing() {
   Follow();
   following_.emplace(kEvery, [this] { Follow(); });
+  if (alias_) following_alias_.emplace(kAliasEvery, [this] { FollowAlias(); });
 }
 
 void ModelSwitch::Follow() {
@@ -65,6 +70,23 @@ void ModelSwitch::FollowPublished() {
   }
   const std::lock_guard lock(mutex_);
   problem_ = problem;
+}
+
+void ModelSwitch::FollowAlias() {
+  std::string problem;
+  try {
+    if (const std::optional<ModelVersion> wanted = alias_->Follow()) {
+      Publish(*wanted, false);
+      LogInfo(wanted->name() + " answers from now on, as the alias says");
+    } else if (alias_->apart()) {
+      return;  // told already
+    }
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  const std::lock_guard lock(mutex_);
+  if (!problem.empty() && problem != alias_problem_) LogError("the alias: " + problem);
+  alias_problem_ = problem;
 }
 
 void ModelSwitch::FollowExperiments(bool again) {
@@ -179,10 +201,10 @@ Json ModelSwitch::ToJson() const {
                            {"fallback", serving_.fallback.name()},
                            {"previous", NameOrNull(serving_.previous)},
                            {"probe", probe_ ? probe_->ToJson() : Json()},
-                           {"problem", problem_.empty() ? Json() : Json(problem_)},
+                           {"problem", TextOrNull(problem_)},
                            {"shadow", shadow ? shadow->report().ToJson() : Json()},
-                           {"experiments_problem",
-                            experiments_problem_.empty() ? Json() : Json(experiments_problem_)}});
+                           {"alias_problem", TextOrNull(alias_problem_)},
+                           {"experiments_problem", TextOrNull(experiments_problem_)}});
 }
 
 }  // namespace marquee

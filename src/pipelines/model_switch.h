@@ -14,7 +14,9 @@
 #include "base/ticker.h"
 #include "base/watched_file.h"
 #include "lake/lake.h"
+#include "pipelines/champion_alias.h"
 #include "pipelines/model_store.h"
+#include "pipelines/run_record.h"
 #include "recommend/engine.h"
 #include "recommend/probe_set.h"
 #include "recommend/recommender.h"
@@ -30,6 +32,7 @@ class ModelSwitch {
     float min_rating = 3.5;
     ProbeLimits probe = {};
     std::filesystem::path experiments = {};  // a TOML file: see Experiments; empty: none
+    Recording recording = {};                // whose alias "champion" is followed; no log: none
   };
   // What it works with; must outlive it. `engine` answers from what is published.
   struct Parts {
@@ -43,10 +46,13 @@ class ModelSwitch {
   ModelSwitch(const Parts& parts, Options options);
 
   // From now on takes up what other processes publish and what is written to the file of
-  // experiments, within a second. What fails is logged and told by ToJson; what serves goes on.
+  // experiments, within a second, and publishes what the alias "champion" is moved to, within about
+  // two. What fails is logged and told by ToJson; what serves goes on.
   void StartFollowing();
   // One look at both files.
   void Follow();
+  // One look at the alias. Called by one thread at a time.
+  void FollowAlias();
 
   // Loads, asks, records as published and swaps. Throws failed_precondition with the probe's
   // problems, unless `force`, and not_found: nothing has changed then.
@@ -64,7 +70,7 @@ class ModelSwitch {
   void EndShadow();
 
   // {"champion", "fallback", "previous", "probe": ProbeReport, "problem", "shadow": ShadowReport,
-  // "experiments_problem"}; null where there is none.
+  // "alias_problem", "experiments_problem"}; null where there is none.
   Json ToJson() const;
 
  private:
@@ -87,11 +93,14 @@ class ModelSwitch {
   WatchedFile experiments_file_;
 
   mutable std::mutex mutex_;
-  Published serving_;  // guarded by mutex_, as the next three
+  Published serving_;  // guarded by mutex_, as the next four
   std::optional<ProbeReport> probe_;
   std::string problem_;
   std::string experiments_problem_;
-  std::optional<Ticker> following_;  // last: it uses the rest; of the thread that starts it
+  std::string alias_problem_;
+  std::optional<ChampionAlias> alias_;  // of the thread that follows it
+  std::optional<Ticker> following_;     // last: they use the rest; of the thread that starts them
+  std::optional<Ticker> following_alias_;
 };
 
 }  // namespace marquee

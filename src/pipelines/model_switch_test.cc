@@ -13,6 +13,7 @@
 #include "pipelines/import.h"
 #include "pipelines/main_job.h"
 #include "pipelines/test_home.h"
+#include "recording/test_run_log.h"
 
 namespace marquee {
 namespace {
@@ -151,6 +152,103 @@ TEST_F(ModelSwitchTest, AShadowAnswersNobody) {
         models.StartShadow({"ease", 9}, 1);
       },
       ThrowsError(Code::kNotFound, HasSubstr("no model ease v9")));
+}
+
+class AliasTest : public ModelSwitchTest {
+ protected:
+  AliasTest() : recording_{.log = &log_, .clock = &clock_} {
+    NoTrainObserver observer;
+    TrainAndSave({*session_, lake_, store_, recording_},
+                 {.type = "ease", .settings = {{"l2", "50"}}}, kMinRating, observer);
+  }
+  ModelSwitch MakeSwitch(ProbeLimits probe = {.max_ms = 1e6}) {
+    return ModelSwitch({engine_, lake_, store_, *serving_, *recommender_, clock_},
+                       {.min_rating = kMinRating, .probe = probe, .recording = recording_});
+  }
+  void MoveAlias(int64_t version) { log_.SetAlias("recommender", "champion", version); }
+  int64_t Alias() { return log_.FindAlias("recommender", "champion").value().version; }
+
+  TestRuns runs_;
+  UnsteadyRunLog log_{runs_.log};
+  const Recording recording_;
+};
+
+TEST_F(AliasTest, WhatIsPublishedGetsTheAlias) {
+  ModelSwitch models = MakeSwitch();
+  models.FollowAlias();
+  EXPECT_EQ(Alias(), 2) << "nobody recorded ease v1: it is registered now, after ease v2";
+  EXPECT_THAT(runs_.registry.GetVersion("recommender", 2).tags,
+              testing::Contains(tracking::Tag{"marquee.version", "1"}));
+  models.Publish({"ease", 2}, false);
+  models.FollowAlias();
+  EXPECT_EQ(Alias(), 1);
+  models.RollBack();
+  models.FollowAlias();
+  EXPECT_EQ(Alias(), 2);
+  models.FollowAlias();
+  EXPECT_EQ(runs_.registry.LatestVersions("recommender", {})[0].version, 2)
+      << "each is registered once";
+}
+
+TEST_F(AliasTest, AMovedAliasIsFollowed) {
+  ModelSwitch models = MakeSwitch();
+  models.FollowAlias();
+  MoveAlias(1);
+  models.FollowAlias();
+  EXPECT_EQ(Champion(), "ease v2");
+  EXPECT_EQ(store_.ReadPublished()->champion, (ModelVersion{"ease", 2}));
+  models.FollowAlias();
+  EXPECT_EQ(Alias(), 1);
+  MoveAlias(2);
+  models.FollowAlias();
+  EXPECT_EQ(Champion(), "ease v1");
+}
+
+TEST_F(AliasTest, AMoveWhileNothingServesIsFollowedAtTheStart) {
+  ChampionAlias(recording_, store_).Point();
+  MoveAlias(1);
+  ModelSwitch models = MakeSwitch();
+  models.FollowAlias();
+  EXPECT_EQ(Champion(), "ease v2");
+}
+
+TEST_F(AliasTest, WhatDoesNotPassTheProbeIsToldAndDoesNotAnswer) {
+  ModelSwitch models = MakeSwitch({.min_overlap = 1, .max_ms = 1e6});
+  models.FollowAlias();
+  MoveAlias(1);
+  for (int look = 0; look < 2; ++look) {
+    models.FollowAlias();
+    EXPECT_EQ(Champion(), "ease v1");
+    EXPECT_THAT(models.ToJson().At("alias_problem").AsString(), HasSubstr("ease v2 gave"));
+  }
+  MoveAlias(2);
+  models.FollowAlias();
+  EXPECT_TRUE(models.ToJson().At("alias_problem").is_null());
+}
+
+TEST_F(AliasTest, AVersionOfAnotherHomeIsToldAndDoesNotAnswer) {
+  ModelSwitch models = MakeSwitch();
+  models.FollowAlias();
+  const std::string run = log_.Start({.experiment = "e", .name = "elsewhere"});
+  MoveAlias(log_.Register("recommender", run, "model", {}));
+  models.FollowAlias();
+  EXPECT_EQ(Champion(), "ease v1");
+  EXPECT_THAT(models.ToJson().At("alias_problem").AsString(),
+              HasSubstr("the alias champion names version 3 of recommender, which this home did "
+                        "not train"));
+}
+
+TEST_F(AliasTest, ALogThatIsDownStopsNothing) {
+  ModelSwitch models = MakeSwitch();
+  log_.down = true;
+  models.FollowAlias();
+  EXPECT_THAT(models.ToJson().At("alias_problem").AsString(), HasSubstr("the log is down"));
+  models.Publish({"ease", 2}, false);
+  EXPECT_EQ(Champion(), "ease v2");
+  log_.down = false;
+  models.FollowAlias();
+  EXPECT_EQ(Alias(), 1);
+  EXPECT_TRUE(models.ToJson().At("alias_problem").is_null());
 }
 
 }  // namespace

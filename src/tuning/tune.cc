@@ -150,7 +150,9 @@ class Search {
     RunTogether(context, first, points, done);
     for (std::optional<Trial>& trial : done) {
       if (!trial) return false;  // those after it would leave a gap
-      journal_.Append(trial->ToJson(request_.space));
+      const Json line = trial->ToJson(request_.space);
+      journal_.Append(line);
+      if (request_.on_trial) request_.on_trial(line);
       trials_.push_back(std::move(*trial));
     }
     return true;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "base/cancel.h"
@@ -28,6 +29,8 @@ struct TuneRequest {
   // the others; 0: never. For models that report no validation while they train.
   double screen = 0.3;
   std::filesystem::path journal;  // *.jsonl; trials of an earlier call are kept and counted
+  // Told of each trial of this call when it is in the journal, as its line; none: nobody.
+  std::function<void(const Json&)> on_trial = {};
 };
 
 struct TuneResult {

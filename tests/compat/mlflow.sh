@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The unchanged clients of MLflow 2 and 3 against `marquee serve tracking`: the suite beside this script, and the conformance suite where there is one.
+# And what the program records in a real MLflow server of that version.
 #
 #   tests/compat/mlflow.sh [2] [3]          both without arguments
 #
-# MLFLOW2 and MLFLOW3 run "run SCRIPT ARG..." with Python and that client; one that is missing is skipped. MARQUEE_DATABASE_URL chooses another database.
+# MLFLOW2 and MLFLOW3 run "run SCRIPT ARG..." with Python and that client, "start DIR" and "stop DIR" a server; one that is missing is skipped. MARQUEE_DATABASE_URL chooses another database.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 root=$here/../..
@@ -14,7 +15,9 @@ ninja -C "$build" marquee >/dev/null
 
 home=$(mktemp -d)
 server=
+real=
 stop() {
+  [[ -z $real ]] || "$real" stop "$home/real" >/dev/null || true
   [[ -z $server ]] || { kill "$server" && wait "$server" || true; }
   rm -rf "$home"
 }
@@ -48,9 +51,17 @@ check() {
     "$client" run "$tools/mlflow-conformance" "http://localhost:$port" 2>"$home/warnings" | grep -E '^FAIL|passed' || true
     [[ ${PIPESTATUS[0]} == 0 ]] || return 1
   fi
-  PYTHONWARNINGS=ignore MLFLOW_TRACKING_URI=http://localhost:$port "$client" run -m unittest discover --buffer --start-directory "$here/mlflow" --pattern 'check_*.py'
+  suite "$client" "http://localhost:$port" 'check_*.py'
   kill "$server" && wait "$server" || true
   server=
+  real=$client
+  suite "$client" "$("$client" start "$home/real" | sed -n 's/^MLFLOW_TRACKING_URI=//p')" check_recording.py
+  "$client" stop "$home/real" >/dev/null
+  real=
+}
+
+suite() { # CLIENT URL PATTERN
+  PYTHONWARNINGS=ignore MLFLOW_TRACKING_URI=$2 MARQUEE_PROGRAM=$build/bin/marquee "$1" run -m unittest discover --buffer --start-directory "$here/mlflow" --pattern "$3"
 }
 
 (($#)) || set -- 2 3
