@@ -22,7 +22,7 @@ class Recording(TrackingTest):
 
     def setUp(self):
         super().setUp()
-        self.marquee("import", "--simulate", "users=300", "--simulate", "films=80", "--simulate", "ratings=9000")
+        self.marquee("import", "--simulate", "users=300", "--simulate", "films=100", "--simulate", "ratings=7000")
 
     def test_a_training_and_its_model(self):
         run = json.loads(self.marquee("train", "--model", "ials", "--set", "factors=8", "--set", "epochs=4", "--json"))["run_id"]
