@@ -42,6 +42,13 @@ Cells MetricsOf(const tracking::Run& run) {
   return cells;
 }
 
+// For people: six digits.
+Cells ShortMetricsOf(const tracking::Run& run) {
+  Cells cells;
+  for (const tracking::Metric& metric : run.metrics) cells[metric.key] = StrCat(metric.value);
+  return cells;
+}
+
 Cells TagsOf(const tracking::Run& run) {
   Cells cells;
   for (const tracking::Tag& tag : run.tags) cells[tag.key] = tag.value;
@@ -122,7 +129,7 @@ std::string RunText(const tracking::Run& run, const std::vector<std::string>& fi
   if (run.info.end_ms) StrAppend(&text, ", took ", SecondsOf(run.info), " s");
   text += "\n";
   AddSection("Params", ParamsOf(run), &text);
-  AddSection("Metrics, the latest", MetricsOf(run), &text);
+  AddSection("Metrics, the latest", ShortMetricsOf(run), &text);
   Cells inputs;
   for (const tracking::DatasetInput& input : run.dataset_inputs)
     inputs[input.dataset.name] = input.dataset.digest;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kModelFolder = "model";
 constexpr int32_t kExampleItems = 3;
+constexpr int kBarPx = 9;
 
 NewRecord NewRecordOf(const Recording& recording, std::string_view command, std::string name) {
   return {.experiment = recording.experiment,
@@ -42,7 +43,8 @@ void RecordMetrics(const std::string& prefix, const Json& metrics, RunRecorder& 
 std::string MetricsChart(const Json& evaluation) {
   charts::BarChart chart{.frame = {.title = StrCat(evaluation.GetString("model"), ": ",
                                                    evaluation.GetString("protocol")),
-                                   .y_label = "mean"}};
+                                   .x_label = "mean"},
+                         .direction = charts::BarDirection::kHorizontal};
   const auto add = [&](const std::string& name, const Json& metrics) {
     charts::BarSeries series{name, {}};
     for (const std::string& metric : chart.categories) {
@@ -60,7 +62,10 @@ std::string MetricsChart(const Json& evaluation) {
   if (const Json* segments = evaluation.Find("segments")) {
     for (const auto& [name, segment] : segments->AsObject()) add(name, segment.At("metrics"));
   }
-  return chart.categories.empty() ? "" : charts::ToSvg(chart);
+  if (chart.categories.empty()) return "";
+  chart.frame.height_px =
+      120 + static_cast<int>(chart.categories.size() * (chart.series.size() + 1)) * kBarPx;
+  return charts::ToSvg(chart);
 }
 
 // How the model is asked: the items of a history, and how many are wanted.
