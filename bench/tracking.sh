@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # tracking.sh: the tracking service and a real MLflow server, both on SQLite, asked the same over HTTP in one run.
 #
-# Settings: RUNS (5000) that are searched, POINTS (100000) of one history, MARQUEE_SHARED (../shared: its tools/mlflow3 runs the real server, its
+# Then tracking_scale.py: search in many more runs, and a longer history.
+#
+# Settings: SCALE_RUNS (100000) and SCALE_POINTS (1000000) of tracking_scale.py; RUNS (5000) that are searched, POINTS (100000) of one history, MARQUEE_SHARED (../shared: its tools/mlflow3 runs the real server, its
 # tools/mlflow-bench asks and checks the answers), MARQUEE_BUILD (build/release).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,3 +37,5 @@ ask "$url" >"$home/theirs"
 echo "memory_mib $(memory "mlflow")" >>"$home/theirs"
 printf '%-44s %14s %14s\n' "" marquee mlflow
 awk 'NR == FNR {ours[$1] = $2; next} {printf "%-44s %14s %14s\n", $1, ours[$1], $2}' "$home/ours" "$home/theirs"
+"$tools/mlflow3" run bench/tracking_scale.py "http://127.0.0.1:${PORT:-18120}" "$url" "$home/mlflow/mlflow.db" --runs "${SCALE_RUNS:-100000}" --points "${SCALE_POINTS:-1000000}"
+printf 'memory, MiB: marquee %s, mlflow %s\n' "$(memory "$home/marquee serve tracking")" "$(memory "mlflow")"

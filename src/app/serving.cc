@@ -4,9 +4,12 @@
 
 #include <utility>
 
+#include "base/error.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "kernels/simd.h"
+#include "pipelines/compaction.h"
 #include "pipelines/main_job.h"
 #include "services/deployment.h"
 #include "services/routes.h"
@@ -34,10 +37,21 @@ http::Router RoutesOf(const std::string& service, const Services& services) {
 
 }  // namespace
 
-void ApplyRetention(const Environment& environment, EventLog& log) {
+void ApplyRetention(Environment& environment, EventLog& log, Progress& progress,
+                    const CancelToken& cancel) {
   constexpr int64_t kDayMs = 86'400'000;
   const int64_t days = environment.config().Int("events.retention_days");
-  if (days > 0) log.RemoveBefore(environment.clock().NowMs() - days * kDayMs);
+  if (days == 0) return;
+  const int64_t before_ms = environment.clock().NowMs() - days * kDayMs;
+  if (log.ReadTime({0, 0}, before_ms, 1).empty()) return;
+  try {
+    const auto session = environment.engine().NewSession();
+    CompactEvents({*session, environment.clock(), progress, cancel}, log, environment.lake());
+    log.RemoveBefore(before_ms);
+  } catch (const Error& error) {
+    if (error.code() == Code::kCancelled) throw;
+    LogWarning("events are kept beyond events.retention_days: " + error.message());
+  }
 }
 
 namespace {

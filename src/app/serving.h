@@ -35,8 +35,10 @@
 
 namespace marquee {
 
-// Removes from the log what is older than the home is to keep it.
-void ApplyRetention(const Environment& environment, EventLog& log);
+// Removes from the log what is older than the home is to keep it, once bronze.events has it: it
+// compacts first. What prevents that is warned of, and nothing is removed. Throws cancelled.
+void ApplyRetention(Environment& environment, EventLog& log, Progress& progress,
+                    const CancelToken& cancel);
 
 class Serving {
  public:

@@ -256,7 +256,9 @@ std::span<const SettingSpec> Settings() {
       {.key = "events.retention_days",
        .type = Type::kInt,
        .fallback = "0",
-       .doc = "Older events are removed from the log at a start; 0 keeps all.",
+       .doc =
+           "Older events are removed from the log at a start, once bronze.events has them; 0 keeps "
+           "all.",
        .min = 0,
        .max = 36500},
       {.key = "events.unknown_items",

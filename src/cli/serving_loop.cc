@@ -62,7 +62,7 @@ std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts
   const Config& config = environment.config();
   const Home& home = environment.home();
   context.progress.Update("load the models", -1, "");
-  ApplyRetention(environment, parts.log);
+  ApplyRetention(environment, parts.log, context.progress, context.cancel);
   const auto eraser = std::make_shared<Eraser>(environment, parts.log, parts.records);
   eraser->FinishAll(context.progress, context.cancel);
   const auto erase = [eraser, &context](const std::string& user_id) {

@@ -149,6 +149,17 @@ class Events(EventsApi, unittest.TestCase):
             self.assertEqual(sorted(event["item_id"] for event in history), [f"f{film}" for film in range(6)])
             self.assertEqual(server.get("/recommend/late?k=5")[2]["rung"], "personal")
 
+    def test_retention_takes_from_the_log_what_the_lake_has(self):
+        with self.deployment(self.home) as server:
+            for film, timestamp in (("f1", 1_600_000_000), ("f2", int(time.time()))):
+                body = {"user_id": "veteran", "movie_id": film, "event": "like", "timestamp": timestamp}
+                self.assertEqual(server.post("/log_interaction", body)[0], 200)
+        with Server(self.home, settings=("events.retention_days=30",)) as server:
+            history = server.get("/users/veteran/history")[2]["events"]
+            self.assertEqual([event["item_id"] for event in history], ["f2"])
+        rows = json.loads(marquee(self.home, "data", "show", "bronze.events", "--json", "--limit", "100000").stdout)
+        self.assertEqual({row["item_id"] for row in rows["rows"] if row["user_id"] == "veteran"}, {"f1", "f2"})
+
     def send_until_killed(self, port, thread, number, acknowledged, count=float("inf")):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
