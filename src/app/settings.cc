@@ -212,6 +212,43 @@ std::vector<SettingSpec> AnsweringSettings() {
   };
 }
 
+// Where files of runs and models are.
+std::vector<SettingSpec> ArtifactSettings() {
+  using Type = SettingSpec::Type;
+  return {
+      {.key = "s3.access_key_id",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Whose key S3 is called with; empty: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+              "AWS_SESSION_TOKEN of the environment."},
+      {.key = "s3.endpoint",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Where S3 is, https://host:port, when it is not Amazon's; empty: AWS_ENDPOINT_URL of "
+              "the environment."},
+      {.key = "s3.path_style",
+       .type = Type::kBool,
+       .fallback = "true",
+       .doc = "Whether the bucket is named in the path, as every server takes it; false: in the "
+              "name of the host, as some demand."},
+      {.key = "s3.region",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "The bucket's region; empty: AWS_REGION of the environment, otherwise us-east-1."},
+      {.key = "s3.secret_access_key",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "The secret of that key; better MARQUEE_S3_SECRET_ACCESS_KEY of the environment than "
+              "a file that others can read.",
+       .secret = true},
+      {.key = "tracking.artifacts",
+       .type = Type::kText,
+       .fallback = "artifacts/tracking",
+       .doc = "Where files of runs and models are kept: a folder, below the home unless it is an "
+              "absolute path, or s3://bucket/prefix."},
+  };
+}
+
 }  // namespace
 
 std::span<const SettingSpec> Settings() {
@@ -287,8 +324,8 @@ std::span<const SettingSpec> Settings() {
   };
   static const std::vector<SettingSpec> all = [] {
     std::vector<SettingSpec> joined = settings;
-    for (const auto& more :
-         {AnsweringSettings(), SecuritySettings(), CrossSiteSettings(), ServingSettings()}) {
+    for (const auto& more : {AnsweringSettings(), ArtifactSettings(), SecuritySettings(),
+                             CrossSiteSettings(), ServingSettings()}) {
       std::ranges::copy(more, std::back_inserter(joined));
     }
     return joined;

@@ -1,7 +1,12 @@
 // Experiments, runs, models and artifacts of a home, as its settings say.
 #pragma once
 
+#include <cstdint>
+#include <future>
+#include <string>
+
 #include "app/environment.h"
+#include "base/cancel.h"
 #include "database/database.h"
 #include "services/tracking_routes.h"
 #include "tracking/artifact_store.h"
@@ -14,9 +19,11 @@ namespace marquee {
 // Thread-safe once made; `environment` must outlive it.
 class Tracking {
  public:
-  // Makes tracking.db in the home, or the tables in the database that database.url names. Throws
-  // what database::Database throws.
+  // Makes tracking.db in the home, or the tables in the database that database.url names; in the
+  // background deletes what uploads left half-written more than a day ago. Throws what
+  // database::Database and OpenArtifacts throw.
   explicit Tracking(const Environment& environment);
+  ~Tracking();
 
   tracking::TrackingStore& runs() { return runs_; }
   tracking::LoggedModelStore& models() { return models_; }
@@ -27,12 +34,16 @@ class Tracking {
   std::string Problem();
 
  private:
+  void Sweep(int64_t older_than_ms);
+
+  CancelToken stopping_;
   database::Database database_;
   tracking::TrackingStore runs_;
   tracking::LoggedModelStore models_;
   tracking::ModelRegistry registry_;
   tracking::ArtifactStore artifacts_;
   const TrackingServices services_;
+  std::future<void> sweep_;  // last, so that its end is waited for first
 };
 
 }  // namespace marquee
