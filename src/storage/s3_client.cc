@@ -148,6 +148,12 @@ S3Client::S3Client(S3Options options, const Clock& clock)
 }
 
 std::string S3Client::WholeKey(std::string_view key) const {
+  if (!IsValidUtf8(key) || std::ranges::any_of(key, [](char c) { return c >= 0 && c < ' '; })) {
+    throw Error(
+        Code::kInvalidArgument,
+        StrCat("'", ToValidUtf8(key), "' has control characters, or is no UTF-8: S3 lists in XML"),
+        "choose another name");
+  }
   std::string whole =
       options_.prefix.empty() ? std::string(key) : StrCat(options_.prefix, "/", key);
   if (whole.size() > kMaxKeyBytes) {

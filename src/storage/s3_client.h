@@ -54,7 +54,7 @@ class S3Client {
   [[noreturn]] void ThrowFault(const S3Request& request, int status, const S3Fault& fault) const;
 
   // The whole key in the bucket of a key of the store. Throws invalid_argument when it has more
-  // than the 1,024 bytes that S3 allows.
+  // than the 1,024 bytes that S3 allows, and for what XML cannot write: control characters.
   std::string WholeKey(std::string_view key) const;
   const S3Options& options() const { return options_; }
 

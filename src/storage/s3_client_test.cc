@@ -280,6 +280,15 @@ TEST(S3Store, DemandsCredentialsAndAnEndpoint) {
   }
 }
 
+TEST(S3Store, RefusesAKeyThatNoListWouldShow) {
+  const SystemClock clock;
+  S3Store store({.bucket = "films", .credentials = {"ada", "byron"}}, clock);
+  for (const char* key : {"a\nb", "a\x01", "\xFF"}) {
+    EXPECT_THAT([&] { store.Put(key, ""); },
+                ThrowsError(Code::kInvalidArgument, HasSubstr("control characters")));
+  }
+}
+
 TEST(S3Store, RefusesAKeyThatIsTooLong) {
   const SystemClock clock;
   S3Store store({.bucket = "films", .prefix = "p", .credentials = {"ada", "byron"}}, clock);

@@ -64,8 +64,8 @@ int64_t PeakMemoryKib() {
 TEST_F(S3ServerTest, KeysMayHaveOddCharacters) {
   S3Store store = Store();
   const std::vector<std::string> names = {
-      "a b",   " a",    "a+b",          "a%2Fb",     "a%b",      "a=b&c=d", "\xC3\xBC",
-      "a'\"b", "a*(b)", "a;b,c:d@e$f!", "a<b>&amp;", "~a_b-c.d", "a\x01z",  "[a]{b}|^`"};
+      "a b",   " a",    "a+b",          "a%2Fb",     "a%b",      "a=b&c=d",  "\xC3\xBC",
+      "a'\"b", "a*(b)", "a;b,c:d@e$f!", "a<b>&amp;", "~a_b-c.d", "[a]{b}|^`"};
   for (const std::string& name : names) store.Put("f/" + name, name);
   for (const std::string& name : names) {
     EXPECT_EQ(store.Get("f/" + name), name);

@@ -15,11 +15,6 @@
 namespace marquee::storage {
 namespace {
 
-// XML has no way to say such a key.
-bool FitsXml(const std::string& key) {
-  return std::ranges::none_of(key, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-}
-
 // What other tools put there to show a folder, or what no key of ours can be.
 bool IsMarker(std::string_view key) { return key.empty() || key.ends_with('/'); }
 
@@ -87,16 +82,10 @@ void S3Store::DeleteFolder(std::string_view folder) {
 }
 
 void S3Store::DeleteAll(const std::vector<ObjectInfo>& objects) const {
-  std::vector<std::string> together;
-  for (const ObjectInfo& object : objects) {
-    if (FitsXml(object.key)) {
-      together.push_back(object.key);
-    } else {
-      client_->Call({.method = "DELETE", .key = object.key}, {404});
-    }
-  }
-  if (together.empty()) return;
-  S3Request request{.method = "POST", .query = {{"delete", ""}}, .body = WriteDelete(together)};
+  if (objects.empty()) return;
+  std::vector<std::string> keys;
+  for (const ObjectInfo& object : objects) keys.push_back(object.key);
+  S3Request request{.method = "POST", .query = {{"delete", ""}}, .body = WriteDelete(keys)};
   request.headers = {{"Content-MD5", ToBase64(HashBytes(HashKind::kMd5, request.body))}};
   const S3Answer answer = client_->Call(request);
   if (const auto fault = ParseDeleteResult(answer.body)) {
@@ -123,7 +112,6 @@ void S3Store::ForEachPage(const std::string& prefix, bool one_level, const Visit
   do {
     S3Request request{.method = "GET",
                       .query = {{"list-type", "2"},
-                                {"encoding-type", "url"},
                                 {"max-keys", StrCat(client_->options().page_size)},
                                 {"prefix", prefix}}};
     if (one_level) request.query.push_back({"delimiter", "/"});
@@ -179,8 +167,7 @@ int64_t S3Store::RemoveLeftovers(std::string_view folder, int64_t older_than_ms)
   std::vector<Upload> old;
   UploadPage page;
   do {
-    S3Request request{.method = "GET",
-                      .query = {{"uploads", ""}, {"encoding-type", "url"}, {"prefix", prefix}}};
+    S3Request request{.method = "GET", .query = {{"uploads", ""}, {"prefix", prefix}}};
     if (!page.next_key.empty()) {
       request.query.push_back({"key-marker", page.next_key});
       request.query.push_back({"upload-id-marker", page.next_id});

@@ -1,18 +1,16 @@
 #include "storage/s3_xml.h"
 
-#include <algorithm>
 #include <pugixml.hpp>
 #include <sstream>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "http/url.h"
 
 namespace marquee::storage {
 namespace {
 
-// Blanks are a part of keys.
+// Blanks may be all that a key has.
 constexpr unsigned kParse = pugi::parse_default | pugi::parse_ws_pcdata_single;
 
 pugi::xml_document Parse(std::string_view xml) {
@@ -32,13 +30,6 @@ pugi::xml_node Root(const pugi::xml_document& document, const char* name) {
 }
 
 std::string Text(const pugi::xml_node& node, const char* name) { return node.child_value(name); }
-
-// With EncodingType "url", as a form: '+' is a blank.
-std::string Decoded(const pugi::xml_node& root, std::string text) {
-  if (Text(root, "EncodingType") != "url") return text;
-  std::ranges::replace(text, '+', ' ');
-  return http::PercentDecode(text, "a key of S3");
-}
 
 std::string ToText(const pugi::xml_document& document) {
   std::ostringstream out;
@@ -69,12 +60,12 @@ ObjectPage ParseObjectPage(std::string_view xml) {
   const pugi::xml_node root = Root(document, "ListBucketResult");
   ObjectPage page;
   for (const pugi::xml_node object : root.children("Contents")) {
-    page.objects.push_back({.key = Decoded(root, Text(object, "Key")),
+    page.objects.push_back({.key = Text(object, "Key"),
                             .size_bytes = object.child("Size").text().as_llong(),
                             .modified_ms = ParseUtc(Text(object, "LastModified")).value_or(0)});
   }
   for (const pugi::xml_node folder : root.children("CommonPrefixes")) {
-    page.folders.push_back(Decoded(root, Text(folder, "Prefix")));
+    page.folders.push_back(Text(folder, "Prefix"));
   }
   if (Text(root, "IsTruncated") == "true") page.next = Text(root, "NextContinuationToken");
   return page;
@@ -85,12 +76,12 @@ UploadPage ParseUploadPage(std::string_view xml) {
   const pugi::xml_node root = Root(document, "ListMultipartUploadsResult");
   UploadPage page;
   for (const pugi::xml_node upload : root.children("Upload")) {
-    page.uploads.push_back({.key = Decoded(root, Text(upload, "Key")),
+    page.uploads.push_back({.key = Text(upload, "Key"),
                             .id = Text(upload, "UploadId"),
                             .begun_ms = ParseUtc(Text(upload, "Initiated")).value_or(INT64_MAX)});
   }
   if (Text(root, "IsTruncated") == "true") {
-    page.next_key = Decoded(root, Text(root, "NextKeyMarker"));
+    page.next_key = Text(root, "NextKeyMarker");
     page.next_id = Text(root, "NextUploadIdMarker");
   }
   return page;
