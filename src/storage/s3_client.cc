@@ -34,17 +34,21 @@ constexpr std::string_view kKeyHint =
     "AWS_SECRET_ACCESS_KEY";
 constexpr std::string_view kSpaceHint = "make room in the bucket, or raise its quota";
 constexpr std::string_view kRegionHint = "set s3.region (or AWS_REGION) to that of the bucket";
+constexpr std::string_view kOneNameHint =
+    "choose another name: this server cannot have an object and a folder of one name";
 constexpr std::array kKnown = std::to_array<KnownFault>({
     {"AccessDenied", Code::kPermissionDenied, "let this key list, read, write and delete there"},
     {"AuthorizationHeaderMalformed", Code::kFailedPrecondition, kRegionHint},
     {"ConditionalRequestConflict", Code::kUnavailable, "try again", true},
     {"EntityTooLarge", Code::kResourceExhausted, "S3 takes no larger object"},
+    {"ExistingObjectIsDirectory", Code::kAlreadyExists, kOneNameHint},
     {"ExpiredToken", Code::kPermissionDenied, "fetch new temporary credentials"},
     {"InternalError", Code::kUnavailable, "try again", true},
     {"InvalidAccessKeyId", Code::kPermissionDenied, kKeyHint},
     {"KeyTooLongError", Code::kInvalidArgument, "choose a shorter name"},
     {"NoSuchBucket", Code::kFailedPrecondition, "create the bucket, or name one that is there"},
     {"NotImplemented", Code::kUnimplemented, "this server lacks a part of S3 that is needed"},
+    {"ObjectParentIsFile", Code::kAlreadyExists, kOneNameHint},
     {"OperationAborted", Code::kUnavailable, "try again", true},
     {"PermanentRedirect", Code::kFailedPrecondition, kRegionHint},
     {"QuotaExceeded", Code::kResourceExhausted, kSpaceHint},
@@ -53,6 +57,8 @@ constexpr std::array kKnown = std::to_array<KnownFault>({
     {"SignatureDoesNotMatch", Code::kPermissionDenied, kKeyHint},
     {"SlowDown", Code::kUnavailable, "send less at once", true},
     {"XMinioAdminBucketQuotaExceeded", Code::kResourceExhausted, kSpaceHint},
+    {"XMinioObjectExistsAsDirectory", Code::kAlreadyExists, kOneNameHint},
+    {"XMinioParentIsObject", Code::kAlreadyExists, kOneNameHint},
     {"XMinioStorageFull", Code::kResourceExhausted, kSpaceHint},
 });
 

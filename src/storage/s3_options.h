@@ -28,7 +28,7 @@ struct S3Options {
   std::string ca_file = {};       // PEM: whom https trusts; "": whom the system trusts
   int attempts = 6;               // of a call; between them up to 0.1, 0.2, 0.4, ... 5 s
   int connect_timeout_ms = 5000;  // of an attempt
-  int stall_timeout_ms = 60'000;  // of an attempt, without a byte
+  int stall_timeout_ms = 30'000;  // of an attempt, without a byte
   int page_size = 1000;           // objects in an answer to a listing; 1000 is the most
   // Part n of an upload has this many bytes, doubled after every 1,000 parts: with 8 MiB an upload
   // may have 7.8 TiB, and holds in memory at most that much and a thousandth of what it has sent.

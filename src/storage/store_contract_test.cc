@@ -192,6 +192,7 @@ TEST_P(StoreContract, AFolderIsDeletedWithAllBelow) {
   store_.DeleteFolder("t");
   store_.DeleteFolder("t");
   store_.DeleteFolder("t-2");
+  store_.Delete("t2");
   EXPECT_THAT(Keys(store_.List("")), ElementsAre("t-2", "t2/a"));
   EXPECT_THAT(store_.ListFolder("t").folders, IsEmpty());
   EXPECT_THAT([&] { store_.DeleteFolder(""); },
