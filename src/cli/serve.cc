@@ -74,6 +74,7 @@ void ServeGateway(Context& context, const Service& service, const http::ServerOp
 void ServeTracking(Context& context, const Service& service, const http::ServerOptions& options) {
   Environment& environment = context.environment();
   Security security(environment, options.host);
+  KeepLittleFreedMemory();
   Tracking tracking(environment);
   TrackingServer server(tracking, security, options);
   ListenWith([&] { server.Start(); });

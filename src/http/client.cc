@@ -10,6 +10,8 @@ namespace {
 
 using Outcome = TransferResult::Outcome;
 
+constexpr size_t kMostReserved = 16 << 20;
+
 // "http://host:port" of a URL.
 std::string HostOf(const std::string& url) {
   const size_t scheme = url.find("://");
@@ -64,6 +66,8 @@ Client::Attempt Client::Try(const OutgoingRequest& request) const {
                          ": the answer is larger than ", options_.max_answer_bytes, " bytes"),
                   "ask for less");
     }
+    // Else doubling would take up to twice the answer.
+    if (body.empty()) body.reserve(std::min(transfer->announced_bytes(), kMostReserved));
     body += bytes;
   });
   Keep(host, std::move(transfer));

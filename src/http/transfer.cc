@@ -228,4 +228,10 @@ TransferResult Transfer::Run(const OutgoingRequest& request, const OnBytes& on_b
           .headers = std::move(state.answer_headers)};
 }
 
+size_t Transfer::announced_bytes() const {
+  curl_off_t bytes = -1;
+  curl_easy_getinfo(state_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &bytes);
+  return bytes > 0 ? static_cast<size_t>(bytes) : 0;
+}
+
 }  // namespace marquee::http

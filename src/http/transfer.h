@@ -69,6 +69,8 @@ class Transfer {
   // invalid_argument for a header that holds a line break.
   TransferResult Run(const OutgoingRequest& request, const OnBytes& on_bytes,
                      const OnProgress& on_progress = {});
+  // What Content-Length says of the answer that is under way, 0 when it does not.
+  size_t announced_bytes() const;
 
  private:
   struct State;

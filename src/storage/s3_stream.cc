@@ -13,7 +13,7 @@ namespace marquee::storage {
 namespace {
 
 constexpr size_t kFirstAhead = 256 << 10;
-constexpr size_t kMostAhead = 8 << 20;
+constexpr size_t kMostAhead = 4 << 20;
 constexpr size_t kPartsOfOneSize = 1000;
 constexpr size_t kMostParts = 10'000;
 constexpr size_t kSmall = 1 << 20;

@@ -25,7 +25,7 @@ struct S3Head {
 std::optional<S3Head> HeadOf(const S3Client& client, std::string_view key);
 
 // Reads by ranges; those that go on where the last one ended are fetched in larger and larger
-// blocks, up to 8 MiB, and handed out from there. At most a round trip a Read.
+// blocks, up to 4 MiB, and handed out from there. At most a round trip a Read.
 class S3Reader : public ObjectReader {
  public:
   S3Reader(std::shared_ptr<const S3Client> client, S3Head head);
