@@ -125,7 +125,6 @@ struct S3Client::Failure {
   int status = 0;      // 0: there was no answer
   S3Fault fault = {};  // of an answer
   std::string reason = {};
-  bool doubtful = false;  // one so far may have taken effect
 };
 
 std::string S3Answer::HeaderValue(std::string_view name) const {
@@ -212,7 +211,6 @@ std::optional<S3Answer> S3Client::Try(const S3Request& request, http::OutgoingRe
       throw Error(Code::kInvalidArgument, StrCat(origin_, ": ", attempt.reason),
                   "write s3.endpoint as https://host:port");
     }
-    last->doubtful |= attempt.outcome != Outcome::kNotConnected;
     last->status = 0;
     last->reason = std::move(attempt.reason);
     return std::nullopt;
@@ -221,13 +219,11 @@ std::optional<S3Answer> S3Client::Try(const S3Request& request, http::OutgoingRe
   if (IsGood(request, answer) || std::ranges::find(expected, answer.status) != expected.end()) {
     return S3Answer{.status = answer.status,
                     .headers = std::move(answer.headers),
-                    .body = std::move(answer.body),
-                    .doubtful = last->doubtful};
+                    .body = std::move(answer.body)};
   }
   last->status = answer.status;
   last->fault = FaultOf(answer);
   if (!KnownOf(last->status, last->fault.code).passes) Throw(request, *last);
-  last->doubtful |= answer.status != 409;
   return std::nullopt;
 }
 

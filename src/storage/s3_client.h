@@ -31,13 +31,13 @@ struct S3Answer {
   int status = 0;
   std::vector<http::Header> headers;
   std::string body;
-  bool doubtful = false;  // an attempt before the last one may have taken effect
 
   // "" where there is none.
   std::string HeaderValue(std::string_view name) const;
 };
 
-// Connections are kept and used again. Thread-safe; as many requests at once as there are callers.
+// Connections are kept and used again. What is asked may reach the server more than once.
+// Thread-safe; as many requests at once as there are callers.
 class S3Client {
  public:
   // Makes no request. Throws failed_precondition without credentials, invalid_argument for an

@@ -225,8 +225,8 @@ TEST_F(S3ServerTest, WhatAWriterThatDiedLeftIsSwept) {
   EXPECT_EQ(store.RemoveLeftovers("half-not", INT64_MAX), 0);
   EXPECT_EQ(store.RemoveLeftovers("", 1000), 0) << "it is younger";
   // MinIO lists the uploads of a whole key only.
-  const int64_t removed = store.RemoveLeftovers("", INT64_MAX);
-  EXPECT_TRUE(removed == 1 || std::string(std::getenv("MARQUEE_S3")).ends_with("/s3")) << removed;
+  const bool lists_folders = !std::string_view(std::getenv("MARQUEE_S3")).ends_with("/s3");
+  EXPECT_EQ(store.RemoveLeftovers("", INT64_MAX), lists_folders ? 1 : 0);
   EXPECT_EQ(store.RemoveLeftovers("", INT64_MAX), 0);
   EXPECT_EQ(store.Stat("half"), std::nullopt);
 }

@@ -51,8 +51,8 @@ bool S3Store::PutIfAbsent(std::string_view key, std::string_view bytes, int64_t)
                      .body = std::string(bytes)},
                     {412});
   if (answer.status != 412) return true;
-  // An attempt whose answer was lost may have created it.
-  if (!answer.doubtful) return false;
+  // An attempt whose answer was lost may have created it: libcurl too repeats what a kept
+  // connection did not answer.
   const std::optional<S3Head> head = HeadOf(*client_, key);
   return head && head->writer == writer;
 }

@@ -17,9 +17,10 @@ class S3Client;
 // object and a folder may have one name here. Stat takes a bucket that is not there for an empty
 // one.
 //
-// Round trips: Get, Put, PutIfAbsent, Delete, Stat 1; Open 1, and each Read 0 or 1; Create none,
-// its Commit 1 for an object of one part and otherwise 2 + one a part; List, ListFolder and Folders
-// 1 for every 1,000 objects or folders, DeleteFolder 2; RemoveLeftovers 1 + one an upload.
+// Round trips: Get, Put, Delete, Stat 1; PutIfAbsent 1, and 1 more to learn who was first; Open 1,
+// and each Read 0 or 1; Create none, its Commit 1 for an object of one part and otherwise 2 + one a
+// part; List, ListFolder and Folders 1 for every 1,000 objects or folders, DeleteFolder 2;
+// RemoveLeftovers 1 + one an upload.
 //
 // RemoveLeftovers gives up uploads in parts that were begun before the time. MinIO does not list
 // those of a folder: it gives them up by itself, after a day.

@@ -144,10 +144,8 @@ void S3Writer::Complete() {
   const S3Answer answer = client_->Call(request, {404});
   if (answer.status != 404) return;
   // An attempt whose answer was lost may have completed it: then the object is ours.
-  if (answer.doubtful) {
-    const S3Answer head = client_->Call({.method = "HEAD", .key = key_}, {404});
-    if (head.HeaderValue(kWriterHeader) == id_) return;
-  }
+  const S3Answer head = client_->Call({.method = "HEAD", .key = key_}, {404});
+  if (head.HeaderValue(kWriterHeader) == id_) return;
   client_->ThrowFault(request, answer.status,
                       ParseFault(answer.body).value_or(S3Fault{"NoSuchUpload", ""}));
 }
