@@ -37,11 +37,10 @@ class S3ServerTest : public testing::Test {
 
 std::unique_ptr<S3Server> S3ServerTest::server_;
 
-// Bytes that differ from block to block.
+// No two are the same.
 std::string Block(size_t number, size_t bytes) {
-  std::string block;
-  while (block.size() < bytes) block += StrCat(number, ":", block.size(), " ");
-  block.resize(bytes);
+  std::string block = StrCat(number, ":");
+  block.resize(bytes, static_cast<char>('a' + number % 26));
   return block;
 }
 
@@ -112,7 +111,7 @@ TEST_F(S3ServerTest, AnObjectOfManyPartsComesBackWhole) {
   const auto reader = store.Open("large");
   EXPECT_EQ(reader->info().size_bytes, static_cast<int64_t>(12 * (kMiB + 7)));
   EXPECT_EQ(HashHex(HashKind::kSha256, ReadAll(*reader, 700'000)), hasher.Finish());
-  EXPECT_EQ(reader->Read(static_cast<int64_t>(kMiB + 7), 3), "1:0");
+  EXPECT_EQ(reader->Read(static_cast<int64_t>(kMiB + 7), 3), "1:b");
 }
 
 TEST_F(S3ServerTest, AnUploadThatIsNotCommittedIsGivenUp) {
