@@ -148,6 +148,7 @@ TEST_F(StreamingTest, WhatAHandlerDoesWithAPieceIsNotTheTimeOfTheClient) {
   client.Send(Head("PUT", "/slow", "Content-Length: 9\r\n") + "half");
   EXPECT_FALSE(client.HasAnswer(400));
   release_.count_down();
+  EXPECT_FALSE(client.HasAnswer(50)) << "it waits for the client again";
   client.Send("other");
   EXPECT_EQ(client.Receive().body, "\"9\"");
 }
