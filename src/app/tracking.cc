@@ -19,7 +19,8 @@ std::string UrlOf(const Environment& environment) {
 }  // namespace
 
 Tracking::Tracking(const Environment& environment)
-    : database_({.url = UrlOf(environment)}, tracking::TrackingSchema()),
+    : clock_(environment.clock()),
+      database_({.url = UrlOf(environment)}, tracking::TrackingSchema()),
       runs_(database_, environment.clock()),
       models_(database_, environment.clock()),
       registry_(database_, environment.clock()),
@@ -27,12 +28,14 @@ Tracking::Tracking(const Environment& environment)
       services_{.runs = TrackingService(runs_),
                 .models = LoggedModelService(models_, artifacts_),
                 .registry = RegistryService(registry_),
-                .artifacts = ArtifactService(artifacts_, runs_)} {
-  const int64_t day_ago_ms = environment.clock().NowMs() - kDayMs;
-  sweep_ = std::async(std::launch::async, [this, day_ago_ms] { Sweep(day_ago_ms); });
-}
+                .artifacts = ArtifactService(artifacts_, runs_)} {}
 
 Tracking::~Tracking() { stopping_.Request(); }
+
+void Tracking::BeginSweep() {
+  const int64_t day_ago_ms = clock_.NowMs() - kDayMs;
+  sweep_ = std::async(std::launch::async, [this, day_ago_ms] { Sweep(day_ago_ms); });
+}
 
 void Tracking::Sweep(int64_t older_than_ms) {
   try {

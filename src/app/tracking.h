@@ -19,9 +19,8 @@ namespace marquee {
 // Thread-safe once made; `environment` must outlive it.
 class Tracking {
  public:
-  // Makes tracking.db in the home, or the tables in the database that database.url names; in the
-  // background deletes what uploads left half-written more than a day ago. Throws what
-  // database::Database and OpenArtifacts throw.
+  // Makes tracking.db in the home, or the tables in the database that database.url names. Throws
+  // what database::Database and OpenArtifacts throw.
   explicit Tracking(const Environment& environment);
   ~Tracking();
 
@@ -30,12 +29,16 @@ class Tracking {
   tracking::ModelRegistry& registry() { return registry_; }
   tracking::ArtifactStore& artifacts() { return artifacts_; }
   const TrackingServices& services() const { return services_; }
+  // In the background, deletes what uploads left half-written more than a day ago; what goes wrong
+  // is logged. REQUIRES: called at most once.
+  void BeginSweep();
   // "" when its database answers.
   std::string Problem();
 
  private:
   void Sweep(int64_t older_than_ms);
 
+  const Clock& clock_;
   CancelToken stopping_;
   database::Database database_;
   tracking::TrackingStore runs_;

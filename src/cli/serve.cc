@@ -76,6 +76,7 @@ void ServeTracking(Context& context, const Service& service, const http::ServerO
   Security security(environment, options.host);
   KeepLittleFreedMemory();
   Tracking tracking(environment);
+  tracking.BeginSweep();
   TrackingServer server(tracking, security, options);
   ListenWith([&] { server.Start(); });
   ServeUntilTold(context, server, Greeting(service, options, server.port()));
