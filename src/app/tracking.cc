@@ -9,7 +9,7 @@
 namespace marquee {
 namespace {
 
-constexpr int64_t kDayMs = 24 * 3600 * 1000;
+constexpr int64_t kLeftoverAgeMs = 24 * 3600 * 1000;
 
 std::string UrlOf(const Environment& environment) {
   const std::string url = environment.config().Text("database.url");
@@ -33,7 +33,7 @@ Tracking::Tracking(const Environment& environment)
 Tracking::~Tracking() { stopping_.Request(); }
 
 void Tracking::BeginSweep() {
-  const int64_t day_ago_ms = clock_.NowMs() - kDayMs;
+  const int64_t day_ago_ms = clock_.NowMs() - kLeftoverAgeMs;
   sweep_ = std::async(std::launch::async, [this, day_ago_ms] { Sweep(day_ago_ms); });
 }
 
