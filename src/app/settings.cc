@@ -212,8 +212,8 @@ std::vector<SettingSpec> AnsweringSettings() {
   };
 }
 
-// Where files of runs and models are.
-std::vector<SettingSpec> ArtifactSettings() {
+// What is recorded of runs, and where their files are.
+std::vector<SettingSpec> TrackingSettings() {
   using Type = SettingSpec::Type;
   return {
       {.key = "s3.access_key_id",
@@ -246,6 +246,16 @@ std::vector<SettingSpec> ArtifactSettings() {
        .fallback = "artifacts/tracking",
        .doc = "Where files of runs and models are kept: a folder, below the home unless it is an "
               "absolute path, or s3://bucket/prefix."},
+      {"tracking.record", Type::kBool, "true",
+       "Whether train, tune, evaluate and up record runs and register models (docs/tracking.md)."},
+      {.key = "tracking.uri",
+       .type = Type::kText,
+       .fallback = "",
+       .doc =
+           "Where they are recorded: http://host:5000 of an MLflow server; empty: in this home."},
+      {"tracking.experiment", Type::kText, "marquee", "The experiment that runs are recorded in."},
+      {"tracking.model", Type::kText, "recommender",
+       "The registered model whose versions are what is trained; its alias champion answers."},
   };
 }
 
@@ -310,21 +320,11 @@ std::span<const SettingSpec> Settings() {
       {"import.rating_min", Type::kNumber, "0.5", "Smallest rating of the scale.", -1e6, 1e6},
       {"lake.memory_limit", Type::kBytes, "2GiB",
        "Memory of SQL; beyond it sorts and joins spill to disk.", 67108864, 1e15},
-      {"tracking.record", Type::kBool, "true",
-       "Whether train, tune, evaluate and up record runs and register models (docs/tracking.md)."},
-      {.key = "tracking.uri",
-       .type = Type::kText,
-       .fallback = "",
-       .doc =
-           "Where they are recorded: http://host:5000 of an MLflow server; empty: in this home."},
-      {"tracking.experiment", Type::kText, "marquee", "The experiment that runs are recorded in."},
-      {"tracking.model", Type::kText, "recommender",
-       "The registered model whose versions are what is trained; its alias champion answers."},
       {"log.level", Type::kText, "warning", "debug, info, warning, error or off."},
   };
   static const std::vector<SettingSpec> all = [] {
     std::vector<SettingSpec> joined = settings;
-    for (const auto& more : {AnsweringSettings(), ArtifactSettings(), SecuritySettings(),
+    for (const auto& more : {AnsweringSettings(), TrackingSettings(), SecuritySettings(),
                              CrossSiteSettings(), ServingSettings()}) {
       std::ranges::copy(more, std::back_inserter(joined));
     }
