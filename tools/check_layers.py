@@ -25,6 +25,7 @@ LIBRARIES = {
     "XGBoost": r"xgboost/",
     "SQLite": r"sqlite3\.h",
     "libpq": r"libpq",
+    "pugixml": r"pugixml",
     "librdkafka": r"librdkafka/",
     "libsodium": r"sodium",
     "cjose": r"cjose/",

@@ -212,6 +212,53 @@ std::vector<SettingSpec> AnsweringSettings() {
   };
 }
 
+// What is recorded of runs, and where their files are.
+std::vector<SettingSpec> TrackingSettings() {
+  using Type = SettingSpec::Type;
+  return {
+      {.key = "s3.access_key_id",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Whose key S3 is called with; empty: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+              "AWS_SESSION_TOKEN of the environment."},
+      {.key = "s3.endpoint",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Where S3 is, https://host:port, when it is not Amazon's; empty: AWS_ENDPOINT_URL of "
+              "the environment."},
+      {.key = "s3.path_style",
+       .type = Type::kBool,
+       .fallback = "true",
+       .doc = "Whether the bucket is named in the path, as every server takes it; false: in the "
+              "name of the host, as some demand."},
+      {.key = "s3.region",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "The bucket's region; empty: AWS_REGION of the environment, otherwise us-east-1."},
+      {.key = "s3.secret_access_key",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "The secret of that key; better MARQUEE_S3_SECRET_ACCESS_KEY of the environment than "
+              "a file that others can read.",
+       .secret = true},
+      {.key = "tracking.artifacts",
+       .type = Type::kText,
+       .fallback = "artifacts/tracking",
+       .doc = "Where files of runs and models are kept: a folder, below the home unless it is an "
+              "absolute path, or s3://bucket/prefix."},
+      {"tracking.record", Type::kBool, "true",
+       "Whether train, tune, evaluate and up record runs and register models (docs/tracking.md)."},
+      {.key = "tracking.uri",
+       .type = Type::kText,
+       .fallback = "",
+       .doc =
+           "Where they are recorded: http://host:5000 of an MLflow server; empty: in this home."},
+      {"tracking.experiment", Type::kText, "marquee", "The experiment that runs are recorded in."},
+      {"tracking.model", Type::kText, "recommender",
+       "The registered model whose versions are what is trained; its alias champion answers."},
+  };
+}
+
 }  // namespace
 
 std::span<const SettingSpec> Settings() {
@@ -273,22 +320,12 @@ std::span<const SettingSpec> Settings() {
       {"import.rating_min", Type::kNumber, "0.5", "Smallest rating of the scale.", -1e6, 1e6},
       {"lake.memory_limit", Type::kBytes, "2GiB",
        "Memory of SQL; beyond it sorts and joins spill to disk.", 67108864, 1e15},
-      {"tracking.record", Type::kBool, "true",
-       "Whether train, tune, evaluate and up record runs and register models (docs/tracking.md)."},
-      {.key = "tracking.uri",
-       .type = Type::kText,
-       .fallback = "",
-       .doc =
-           "Where they are recorded: http://host:5000 of an MLflow server; empty: in this home."},
-      {"tracking.experiment", Type::kText, "marquee", "The experiment that runs are recorded in."},
-      {"tracking.model", Type::kText, "recommender",
-       "The registered model whose versions are what is trained; its alias champion answers."},
       {"log.level", Type::kText, "warning", "debug, info, warning, error or off."},
   };
   static const std::vector<SettingSpec> all = [] {
     std::vector<SettingSpec> joined = settings;
-    for (const auto& more :
-         {AnsweringSettings(), SecuritySettings(), CrossSiteSettings(), ServingSettings()}) {
+    for (const auto& more : {AnsweringSettings(), TrackingSettings(), SecuritySettings(),
+                             CrossSiteSettings(), ServingSettings()}) {
       std::ranges::copy(more, std::back_inserter(joined));
     }
     return joined;

@@ -105,8 +105,10 @@ Config Config::Load(std::span<const SettingSpec> schema, const std::filesystem::
   Config config;
   const auto set = [&](std::string_view key, std::string text, std::string_view origin,
                        std::string_view shown_origin) {
-    CheckValue(RequireSpec(schema, key, shown_origin), text, shown_origin);
-    config.values_.insert_or_assign(std::string(key), Value{std::move(text), std::string(origin)});
+    const SettingSpec& spec = RequireSpec(schema, key, shown_origin);
+    CheckValue(spec, text, shown_origin);
+    config.values_.insert_or_assign(std::string(key),
+                                    Value{std::move(text), std::string(origin), spec.secret});
   };
   for (const SettingSpec& spec : schema) set(spec.key, spec.fallback, "default", "default");
   if (std::filesystem::exists(file)) {
@@ -136,6 +138,10 @@ const Config::Value& Config::Get(std::string_view key) const {
 }
 
 std::string Config::Text(std::string_view key) const { return Get(key).text; }
+std::string Config::Shown(std::string_view key) const {
+  const Value& value = Get(key);
+  return value.secret && !value.text.empty() ? "..." : value.text;
+}
 int64_t Config::Int(std::string_view key) const { return ParseInt(Get(key).text).value(); }
 double Config::Number(std::string_view key) const { return ParseDouble(Get(key).text).value(); }
 bool Config::Bool(std::string_view key) const { return Get(key).text == "true"; }

@@ -32,6 +32,7 @@ struct SettingSpec {
   double max = 1e300;
   std::vector<std::string> choices = {};   // of a text; none: any text
   std::optional<SearchRange> search = {};  // none: not worth a search
+  bool secret = false;                     // never shown
 };
 
 // Immutable after loading, so thread-safe. Every value has been checked against its spec.
@@ -51,6 +52,8 @@ class Config {
   bool Bool(std::string_view key) const;
   int64_t Bytes(std::string_view key) const;
 
+  // The value as reports may have it: "..." for a secret that is set.
+  std::string Shown(std::string_view key) const;
   // Where the value came from: "default", "marquee.toml", "environment" or "flag".
   const std::string& Origin(std::string_view key) const;
   std::vector<std::string> Keys() const;
@@ -59,6 +62,7 @@ class Config {
   struct Value {
     std::string text;
     std::string origin;
+    bool secret = false;
   };
   const Value& Get(std::string_view key) const;
 

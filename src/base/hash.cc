@@ -1,6 +1,7 @@
 #include "base/hash.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <fstream>
 #include <vector>
@@ -28,21 +29,39 @@ void Hasher::Update(std::string_view bytes) {
   MARQUEE_CHECK(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1);
 }
 
-std::string Hasher::Finish() {
+std::string Hasher::FinishBytes() {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   MARQUEE_CHECK(EVP_DigestFinal_ex(state_->context, digest, &size) == 1);
+  return {reinterpret_cast<const char*>(digest), size};
+}
+
+std::string HashBytes(HashKind kind, std::string_view bytes) {
+  Hasher hasher(kind);
+  hasher.Update(bytes);
+  return hasher.FinishBytes();
+}
+
+std::string HmacSha256(std::string_view key, std::string_view message) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  MARQUEE_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                     reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest,
+                     &size) != nullptr);
+  return {reinterpret_cast<const char*>(digest), size};
+}
+
+std::string ToHex(std::string_view bytes) {
   constexpr char kHex[] = "0123456789abcdef";
   std::string hex;
-  for (unsigned i = 0; i < size; ++i) hex.append({kHex[digest[i] >> 4], kHex[digest[i] & 15]});
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    hex.append({kHex[byte >> 4], kHex[byte & 15]});
+  }
   return hex;
 }
 
-std::string HashHex(HashKind kind, std::string_view bytes) {
-  Hasher hasher(kind);
-  hasher.Update(bytes);
-  return hasher.Finish();
-}
+std::string HashHex(HashKind kind, std::string_view bytes) { return ToHex(HashBytes(kind, bytes)); }
 
 std::string HashFileHex(HashKind kind, const std::string& path) {
   std::ifstream in(path, std::ios::binary);

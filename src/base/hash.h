@@ -10,6 +10,9 @@ namespace marquee {
 
 enum class HashKind { kMd5, kSha256 };
 
+// Lower-case hex.
+std::string ToHex(std::string_view bytes);
+
 // Feed bytes, then take the digest once. Not thread-safe.
 class Hasher {
  public:
@@ -19,7 +22,8 @@ class Hasher {
 
   void Update(std::string_view bytes);
   // Lower-case hex.
-  std::string Finish();
+  std::string Finish() { return ToHex(FinishBytes()); }
+  std::string FinishBytes();
 
  private:
   struct State;
@@ -27,6 +31,10 @@ class Hasher {
 };
 
 std::string HashHex(HashKind kind, std::string_view bytes);
+// The digest itself.
+std::string HashBytes(HashKind kind, std::string_view bytes);
+// The 32 bytes of HMAC-SHA256 (RFC 2104).
+std::string HmacSha256(std::string_view key, std::string_view message);
 // Throws not_found or unavailable as ReadFile does; reads in blocks.
 std::string HashFileHex(HashKind kind, const std::string& path);
 

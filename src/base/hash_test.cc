@@ -14,6 +14,12 @@ TEST(Hash, KnownDigests) {
   EXPECT_EQ(Fnv1a(""), 14695981039346656037ull);
 }
 
+// RFC 4231, case 2.
+TEST(Hash, KnownHmac) {
+  EXPECT_EQ(ToHex(HmacSha256("Jefe", "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
 TEST(Base64, PadsToFourLetters) {
   EXPECT_EQ(ToBase64(""), "");
   EXPECT_EQ(ToBase64("f"), "Zg==");

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "app/artifacts.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -37,7 +38,7 @@ Json SettingsJson(const Config& config) {
   Json settings = Json::MakeObject();
   for (const std::string& key : config.Keys()) {
     settings[key] = Json::MakeObject(
-        {{"value", WithoutCredentials(config.Text(key))}, {"from", config.Origin(key)}});
+        {{"value", WithoutCredentials(config.Shown(key))}, {"from", config.Origin(key)}});
   }
   return settings;
 }
@@ -61,6 +62,9 @@ Json Examine(Context& context) {
   }
   if (!std::filesystem::exists(environment.home().lake())) {
     problems.Append("no data in this home yet: marquee up, or marquee import PATH");
+  }
+  if (const std::string problem = ArtifactsProblem(environment); !problem.empty()) {
+    problems.Append(problem);
   }
   return Json::MakeObject({{"version", Version()},
                            {"duckdb", lake::Engine::LibraryVersion()},

@@ -74,7 +74,9 @@ void ServeGateway(Context& context, const Service& service, const http::ServerOp
 void ServeTracking(Context& context, const Service& service, const http::ServerOptions& options) {
   Environment& environment = context.environment();
   Security security(environment, options.host);
+  KeepLittleFreedMemory();
   Tracking tracking(environment);
+  tracking.BeginSweep();
   TrackingServer server(tracking, security, options);
   ListenWith([&] { server.Start(); });
   ServeUntilTold(context, server, Greeting(service, options, server.port()));

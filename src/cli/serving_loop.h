@@ -22,6 +22,9 @@ void AddListenFlags(CLI::App& command, ListenFlags& flags, const std::string& de
 // Runs `listen`; what it throws says how to choose another port.
 void ListenWith(const std::function<void()>& listen);
 
+// For a process that serves, before it does: what is freed goes back to the system.
+void KeepLittleFreedMemory();
+
 // "https://localhost:8000"
 std::string BaseUrl(const http::ServerOptions& options, uint16_t port);
 

@@ -77,6 +77,7 @@ void Up(Context& context, const UpFlags& flags) {
   const auto log = OpenEventLog(environment);
   RecordStore records(environment.home().records(), environment.clock());
   Tracking tracking(environment);
+  tracking.BeginSweep();
   const auto serving =
       MakeServing(context, {store, *log, records, security, &tracking.services()}, options, "");
   ListenWith([&] { serving->Start(); });

@@ -17,17 +17,21 @@ StreamedBody::StreamedBody(const ServerOptions& options, RequestParser& parser,
                            ReceiveBuffer& buffer, Stream& stream)
     : options_(options), parser_(parser), buffer_(buffer), stream_(stream) {
   BeginWindow();
+  given_at_ = SteadyClock::now();
 }
 
 std::string_view StreamedBody::Next() {
+  window_end_ += SteadyClock::now() - given_at_;
   TellToContinue();
   while (true) {
     if (!buffer_.unused().empty()) buffer_.Consume(parser_.Feed(buffer_.unused()));
     if (parser_.refusal()) throw StatusError(*parser_.refusal());
     piece_ = parser_.TakePiece();
-    if (!piece_.empty() || parser_.state() == RequestParser::State::kDone) return piece_;
+    if (!piece_.empty() || parser_.state() == RequestParser::State::kDone) break;
     Receive();
   }
+  given_at_ = SteadyClock::now();
+  return piece_;
 }
 
 void StreamedBody::Receive() {

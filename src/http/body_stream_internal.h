@@ -32,6 +32,7 @@ class StreamedBody : public BodyReader {
   std::string piece_;
   size_t window_bytes_ = 0;
   SteadyClock::time_point window_end_;
+  SteadyClock::time_point given_at_;  // what the handler then does is not the client's time
 };
 
 }  // namespace marquee::http

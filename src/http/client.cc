@@ -10,6 +10,8 @@ namespace {
 
 using Outcome = TransferResult::Outcome;
 
+constexpr size_t kMostReserved = 16 << 20;
+
 // "http://host:port" of a URL.
 std::string HostOf(const std::string& url) {
   const size_t scheme = url.find("://");
@@ -54,18 +56,18 @@ ClientResponse Client::Send(const OutgoingRequest& request) const {
 }
 
 Client::Attempt Client::Try(const OutgoingRequest& request) const {
-  OutgoingRequest timed = request;
-  if (timed.timeout_ms <= 0) timed.timeout_ms = options_.timeout_ms;
   const std::string host = HostOf(request.url);
   std::unique_ptr<Transfer> transfer = Take(host);
   std::string body;
-  TransferResult result = transfer->Run(timed, [&](std::string_view bytes) {
+  TransferResult result = transfer->Run(request, [&](std::string_view bytes) {
     if (body.size() + bytes.size() > options_.max_answer_bytes) {
       throw Error(Code::kResourceExhausted,
                   StrCat(request.method, " ", WithoutQuery(request.url),
                          ": the answer is larger than ", options_.max_answer_bytes, " bytes"),
                   "ask for less");
     }
+    // Else doubling would take up to twice the answer.
+    if (body.empty()) body.reserve(std::min(transfer->announced_bytes(), kMostReserved));
     body += bytes;
   });
   Keep(host, std::move(transfer));
@@ -87,7 +89,9 @@ std::unique_ptr<Transfer> Client::Take(const std::string& host) const {
       return transfer;
     }
   }
-  return std::make_unique<Transfer>(options_.transfer);
+  TransferOptions options = options_.transfer;
+  options.timeout_ms = options_.timeout_ms;
+  return std::make_unique<Transfer>(options);
 }
 
 void Client::Keep(const std::string& host, std::unique_ptr<Transfer> transfer) const {

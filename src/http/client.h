@@ -15,7 +15,7 @@ namespace marquee::http {
 
 struct ClientOptions {
   TransferOptions transfer = {};
-  int timeout_ms = 10'000;  // of a request that states none
+  int timeout_ms = 10'000;  // of a request that states none; 0: any
   size_t max_answer_bytes = 8 << 20;
   size_t max_kept = 64;  // connections kept open between requests, for each host
 };

@@ -1,6 +1,8 @@
 // Bodies that no side holds in memory, over a real socket.
 #include <gmock/gmock.h>
 
+#include <latch>
+
 #include "base/text.h"
 #include "http/body.h"
 #include "http/server.h"
@@ -54,7 +56,7 @@ class StreamingTest : public testing::Test {
     server_->Start();
   }
 
-  static Router MakeRouter() {
+  Router MakeRouter() {
     Router router;
     const auto count = [](const Request& request) {
       uint64_t bytes = 0;
@@ -62,6 +64,15 @@ class StreamingTest : public testing::Test {
       return Json(StrCat(bytes));
     };
     router.Add("PUT", "/count", Role::kPublic, count, Runs::kStreaming);
+    router.Add(
+        "PUT", "/slow", Role::kPublic,
+        [this](const Request& request) {
+          uint64_t bytes = request.reader->Next().size();
+          release_.wait();
+          ForEachPiece(request, [&](std::string_view piece) { bytes += piece.size(); });
+          return Json(StrCat(bytes));
+        },
+        Runs::kStreaming);
     router.Add(
         "PUT", "/refuse", Role::kPublic,
         [](const Request&) -> Response { throw Error(Code::kPermissionDenied, "not you"); },
@@ -76,6 +87,7 @@ class StreamingTest : public testing::Test {
 
   uint16_t port() const { return server_->port(); }
 
+  std::latch release_{1};
   CountingProbe probe_;
   std::optional<Server> server_;
 };
@@ -128,6 +140,17 @@ TEST_F(StreamingTest, ABodyThatDripsIs408) {
   const TestResponse response = client.Receive();
   EXPECT_EQ(response.status, 408);
   EXPECT_EQ(response.ParsedBody().GetString("message"), "of the body, 0 bytes came within 100 ms");
+}
+
+TEST_F(StreamingTest, WhatAHandlerDoesWithAPieceIsNotTheTimeOfTheClient) {
+  Start({.request_timeout_ms = 300});
+  TestClient client(port());
+  client.Send(Head("PUT", "/slow", "Content-Length: 9\r\n") + "half");
+  EXPECT_FALSE(client.HasAnswer(400));
+  release_.count_down();
+  EXPECT_FALSE(client.HasAnswer(50)) << "it waits for the client again";
+  client.Send("other");
+  EXPECT_EQ(client.Receive().body, "\"9\"");
 }
 
 TEST_F(StreamingTest, ABodyThatIsNoneIs400) {

@@ -133,7 +133,11 @@ struct Transfer::State {
   }
   static int OnReport(void* self, curl_off_t total, curl_off_t done, curl_off_t, curl_off_t) {
     auto* state = static_cast<State*>(self);
-    return state->Guarded([&] { (*state->on_progress)(done, total); }) ? 0 : 1;
+    const auto report = [&] {
+      if (state->cancel != nullptr) state->cancel->ThrowIfRequested("a request");
+      if (*state->on_progress) (*state->on_progress)(done, total);
+    };
+    return state->Guarded(report) ? 0 : 1;
   }
 
   // A status line begins another answer: after 100 Continue, or a redirect.
@@ -150,6 +154,7 @@ struct Transfer::State {
   char error_text[CURL_ERROR_SIZE] = {};
   const OnBytes* on_bytes = nullptr;
   const OnProgress* on_progress = nullptr;
+  const CancelToken* cancel = nullptr;
   std::vector<Header> answer_headers;
   std::exception_ptr thrown;
 };
@@ -190,7 +195,8 @@ void Transfer::State::SetRequest(const OutgoingRequest& request, const HeaderLis
   if (request.method == "HEAD") Set(CURLOPT_NOBODY, 1L);
   Set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   Set(CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(request.from));
-  Set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_ms));
+  Set(CURLOPT_TIMEOUT_MS,
+      static_cast<long>(request.timeout_ms > 0 ? request.timeout_ms : options.timeout_ms));
   Set(CURLOPT_FRESH_CONNECT, request.repeatable ? 0L : 1L);
 }
 
@@ -203,12 +209,13 @@ TransferResult Transfer::Run(const OutgoingRequest& request, const OnBytes& on_b
   const HeaderList headers = ListOf(request);
   state.on_bytes = &on_bytes;
   state.on_progress = &on_progress;
+  state.cancel = request.cancel;
   state.thrown = nullptr;
   state.error_text[0] = '\0';
   state.answer_headers.clear();
   state.SetUp();
   state.SetRequest(request, headers);
-  if (on_progress) {
+  if (on_progress || request.cancel != nullptr) {
     state.Set(CURLOPT_XFERINFOFUNCTION, &State::OnReport);
     state.Set(CURLOPT_XFERINFODATA, &state);
     state.Set(CURLOPT_NOPROGRESS, 0L);
@@ -219,6 +226,12 @@ TransferResult Transfer::Run(const OutgoingRequest& request, const OnBytes& on_b
           .reason = state.error_text[0] != '\0' ? state.error_text : curl_easy_strerror(code),
           .status = state.Status(),
           .headers = std::move(state.answer_headers)};
+}
+
+size_t Transfer::announced_bytes() const {
+  curl_off_t bytes = -1;
+  curl_easy_getinfo(state_->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &bytes);
+  return bytes > 0 ? static_cast<size_t>(bytes) : 0;
 }
 
 }  // namespace marquee::http

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancel.h"
 #include "http/message.h"
 
 namespace marquee::http {
@@ -16,6 +17,7 @@ namespace marquee::http {
 struct TransferOptions {
   int connect_timeout_ms = 2'000;       // with the TLS handshake
   int stall_timeout_ms = 0;             // without a byte; whole seconds; 0: any
+  int timeout_ms = 0;                   // of a request that states none; 0: any
   int max_redirects = 0;                // a further one is the answer itself
   std::string ca_file = {};             // PEM: whom https trusts; "": whom the system trusts
   bool proxy_of_environment = true;     // http_proxy and the like
@@ -28,10 +30,11 @@ struct OutgoingRequest {
   std::vector<Header> headers = {};
   std::string body = {};
   int64_t from = 0;    // leaves out so many bytes at the start of the answer
-  int timeout_ms = 0;  // of the whole; 0: none
+  int timeout_ms = 0;  // of the whole; 0: as the options say
   // Whether the server may get it twice. If not, it goes over a new connection, because one that
   // was kept may turn out closed only after the request was sent.
   bool repeatable = true;
+  const CancelToken* cancel = nullptr;  // looked at several times a second; cancelled is thrown
 };
 
 // What may happen on a network; the reason is for people.
@@ -66,6 +69,8 @@ class Transfer {
   // invalid_argument for a header that holds a line break.
   TransferResult Run(const OutgoingRequest& request, const OnBytes& on_bytes,
                      const OnProgress& on_progress = {});
+  // What Content-Length says of the answer that is under way, 0 when it does not.
+  size_t announced_bytes() const;
 
  private:
   struct State;

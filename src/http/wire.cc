@@ -271,4 +271,12 @@ std::string HttpDate(int64_t seconds_since_1970) {
   return text;
 }
 
+std::optional<int64_t> ParseHttpDate(std::string_view text) {
+  std::tm utc{};
+  const std::string date(text);
+  const char* const end = strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return timegm(&utc);
+}
+
 }  // namespace marquee::http

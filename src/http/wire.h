@@ -82,5 +82,7 @@ std::string ResponseHead(const Response& response, bool keep_alive, std::string_
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"
 std::string HttpDate(int64_t seconds_since_1970);
+// Seconds since 1970 of such a date; nothing for other text.
+std::optional<int64_t> ParseHttpDate(std::string_view text);
 
 }  // namespace marquee::http

@@ -212,6 +212,9 @@ TEST(ResponseHead, KeepsAHeaderOnItsLine) {
 
 TEST(HttpDate, WritesTheExampleOfTheStandard) {
   EXPECT_EQ(HttpDate(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(ParseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT"), 784111777);
+  EXPECT_EQ(ParseHttpDate("Sun, 06 Nov 1994 08:49:37 CET"), std::nullopt);
+  EXPECT_EQ(ParseHttpDate("soon"), std::nullopt);
 }
 
 }  // namespace

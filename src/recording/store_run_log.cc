@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "tracking/artifact_path.h"
 
@@ -55,21 +54,21 @@ std::string StoreRunLog::ArtifactPath(const std::string& run_id, const std::stri
 
 void StoreRunLog::AddText(const std::string& run_id, const std::string& path,
                           std::string_view text) {
-  AtomicFile file = artifacts_.Create(ArtifactPath(run_id, path));
-  file.Append(text);
-  file.Commit();
+  const auto file = artifacts_.Create(ArtifactPath(run_id, path));
+  file->Write(text);
+  file->Commit();
 }
 
 void StoreRunLog::AddFile(const std::string& run_id, const std::string& path,
                           const std::filesystem::path& file) {
   std::ifstream source(file, std::ios::binary);
   if (!source) throw Error(Code::kNotFound, StrCat("cannot read ", file.string()));
-  AtomicFile copy = artifacts_.Create(ArtifactPath(run_id, path));
+  const auto copy = artifacts_.Create(ArtifactPath(run_id, path));
   std::string block(kBlockBytes, '\0');
   while (source.read(block.data(), static_cast<std::streamsize>(block.size())) ||
          source.gcount() > 0)
-    copy.Append(std::string_view(block).substr(0, static_cast<size_t>(source.gcount())));
-  copy.Commit();
+    copy->Write(std::string_view(block).substr(0, static_cast<size_t>(source.gcount())));
+  copy->Commit();
 }
 
 void StoreRunLog::End(const std::string& run_id, tracking::RunStatus status,

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "database/database.h"
 #include "recording/store_run_log.h"
+#include "storage/local_store.h"
 #include "tracking/schema.h"
 
 namespace marquee {
@@ -19,7 +20,8 @@ struct TestRuns {
                               tracking::TrackingSchema()};
   tracking::TrackingStore runs{database, clock};
   tracking::ModelRegistry registry{database, clock};
-  tracking::ArtifactStore artifacts{folder.path() / "artifacts"};
+  tracking::ArtifactStore artifacts{
+      std::make_shared<storage::LocalStore>(folder.path() / "artifacts")};
   StoreRunLog log{runs, registry, artifacts, "ada"};
 
   // The newest run of the experiment.
@@ -29,9 +31,9 @@ struct TestRuns {
     return found.items.at(0);
   }
   std::string Text(const tracking::Run& run, const std::string& path) {
-    tracking::ArtifactReader file = artifacts.Open(
+    const auto file = artifacts.Open(
         run.info.artifact_uri.substr(std::string_view("mlflow-artifacts:/").size()) + "/" + path);
-    return file.Read(0, static_cast<size_t>(file.info().size_bytes));
+    return file->Read(0, static_cast<size_t>(file->info().size_bytes));
   }
 };
 

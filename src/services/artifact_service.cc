@@ -57,19 +57,19 @@ std::string AttachmentNamed(const std::string& name) {
 // A part of an artifact, read as it is sent.
 class ArtifactSource : public http::BodySource {
  public:
-  ArtifactSource(tracking::ArtifactReader reader, http::ByteRange part)
+  ArtifactSource(std::unique_ptr<storage::ObjectReader> reader, http::ByteRange part)
       : reader_(std::move(reader)), part_(part) {}
   uint64_t size_bytes() const override { return part_.size_bytes; }
   std::string Next(size_t max_bytes) override {
     const auto wanted =
         static_cast<size_t>(std::min<uint64_t>(max_bytes, part_.size_bytes - given_));
-    std::string bytes = reader_.Read(static_cast<int64_t>(part_.first + given_), wanted);
+    std::string bytes = reader_->Read(static_cast<int64_t>(part_.first + given_), wanted);
     given_ += bytes.size();
     return bytes;
   }
 
  private:
-  tracking::ArtifactReader reader_;
+  const std::unique_ptr<storage::ObjectReader> reader_;
   const http::ByteRange part_;
   uint64_t given_ = 0;
 };
@@ -91,20 +91,21 @@ Json RenderFilesBelow(const tracking::ArtifactStore& artifacts, const std::strin
 }
 
 http::Response ArtifactService::Upload(const http::Request& request) const {
-  AtomicFile file = artifacts_.Create(PathOf(request));
-  http::ForEachPiece(request, [&](std::string_view piece) { file.Append(piece); });
-  file.Commit();
+  const auto file = artifacts_.Create(PathOf(request));
+  http::ForEachPiece(request, [&](std::string_view piece) { file->Write(piece); });
+  file->Commit();
   return NothingToSay();
 }
 
 http::Response ArtifactService::Download(const http::Request& request) const {
-  tracking::ArtifactReader reader = artifacts_.Open(PathOf(request));
-  const tracking::ArtifactInfo info = reader.info();
+  auto reader = artifacts_.Open(PathOf(request));
+  const storage::ObjectInfo info = reader->info();
+  const std::string name = info.key.substr(info.key.rfind('/') + 1);
   const auto size = static_cast<uint64_t>(info.size_bytes);
   const std::optional<http::ByteRange> range = http::RangeOf(request, size);
   http::Response response;
-  response.content_type = ContentTypeOf(info.name);
-  response.headers = {{"Content-Disposition", AttachmentNamed(info.name)},
+  response.content_type = ContentTypeOf(name);
+  response.headers = {{"Content-Disposition", AttachmentNamed(name)},
                       {"Accept-Ranges", "bytes"},
                       {"ETag", StrCat("\"", info.modified_ms, "-", info.size_bytes, "\"")},
                       {"Last-Modified", http::HttpDate(info.modified_ms / 1000)}};

@@ -97,9 +97,9 @@ TEST_P(RunLogContract, FilesLieBelowTheRun) {
   log_->AddText(run_id, "empty", "");
   log_->AddFile(run_id, "model/model.bin", world_.folder.path() / "f");
   const std::string root = world_.runs.GetRun(run_id).info.artifact_uri.substr(18);
-  EXPECT_EQ(world_.artifacts.Open(root + "/plots/a b%.svg").Read(0, 99), "<svg/>");
-  EXPECT_EQ(world_.artifacts.Open(root + "/empty").info().size_bytes, 0);
-  EXPECT_EQ(world_.artifacts.Open(root + "/model/model.bin").info().size_bytes, 3 << 20);
+  EXPECT_EQ(world_.artifacts.Open(root + "/plots/a b%.svg")->Read(0, 99), "<svg/>");
+  EXPECT_EQ(world_.artifacts.Open(root + "/empty")->info().size_bytes, 0);
+  EXPECT_EQ(world_.artifacts.Open(root + "/model/model.bin")->info().size_bytes, 3 << 20);
 }
 
 TEST_P(RunLogContract, VersionsAreRegisteredAndNamed) {

@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "database/database.h"
 #include "services/tracking_routes.h"
+#include "storage/local_store.h"
 #include "tracking/schema.h"
 
 namespace marquee {
@@ -18,7 +19,8 @@ struct TestTracking {
   tracking::TrackingStore runs{database, clock};
   tracking::LoggedModelStore models{database, clock};
   tracking::ModelRegistry registry{database, clock};
-  tracking::ArtifactStore artifacts{folder.path() / "artifacts"};
+  tracking::ArtifactStore artifacts{
+      std::make_shared<storage::LocalStore>(folder.path() / "artifacts")};
   const TrackingServices services{.runs = TrackingService(runs),
                                   .models = LoggedModelService(models, artifacts),
                                   .registry = RegistryService(registry),

@@ -48,8 +48,42 @@ auto FaultyStore::Run(std::string_view what, const Call& call) const {
   }
 }
 
+class FaultyStore::Reader : public ObjectReader {
+ public:
+  Reader(const FaultyStore& store, std::unique_ptr<ObjectReader> reader)
+      : ObjectReader(reader->info()), store_(store), reader_(std::move(reader)) {}
+  std::string Read(int64_t offset, size_t max_bytes) override {
+    return store_.Run("Read", [&] { return reader_->Read(offset, max_bytes); });
+  }
+
+ private:
+  const FaultyStore& store_;
+  const std::unique_ptr<ObjectReader> reader_;
+};
+
+class FaultyStore::Writer : public ObjectWriter {
+ public:
+  Writer(const FaultyStore& store, std::unique_ptr<ObjectWriter> writer)
+      : store_(store), writer_(std::move(writer)) {}
+  void Write(std::string_view bytes) override {
+    store_.Run("Write", [&] { writer_->Write(bytes); });
+  }
+  void Commit() override {
+    store_.Run("Commit", [&] { writer_->Commit(); });
+  }
+
+ private:
+  const FaultyStore& store_;
+  const std::unique_ptr<ObjectWriter> writer_;
+};
+
 std::string FaultyStore::Get(std::string_view key) const {
   return Run("Get", [&] { return store_->Get(key); });
+}
+
+std::unique_ptr<ObjectReader> FaultyStore::Open(std::string_view key) const {
+  auto reader = Run("Open", [&] { return store_->Open(key); });
+  return std::make_unique<Reader>(*this, std::move(reader));
 }
 
 bool FaultyStore::PutIfAbsent(std::string_view key, std::string_view bytes, int64_t modified_ms) {
@@ -60,8 +94,17 @@ void FaultyStore::Put(std::string_view key, std::string_view bytes) {
   Run("Put", [&] { store_->Put(key, bytes); });
 }
 
+std::unique_ptr<ObjectWriter> FaultyStore::Create(std::string_view key) {
+  auto writer = Run("Create", [&] { return store_->Create(key); });
+  return std::make_unique<Writer>(*this, std::move(writer));
+}
+
 void FaultyStore::Delete(std::string_view key) {
   Run("Delete", [&] { store_->Delete(key); });
+}
+
+void FaultyStore::DeleteFolder(std::string_view folder) {
+  Run("DeleteFolder", [&] { store_->DeleteFolder(folder); });
 }
 
 std::optional<ObjectInfo> FaultyStore::Stat(std::string_view key) const {
@@ -70,6 +113,10 @@ std::optional<ObjectInfo> FaultyStore::Stat(std::string_view key) const {
 
 std::vector<ObjectInfo> FaultyStore::List(std::string_view prefix) const {
   return Run("List", [&] { return store_->List(prefix); });
+}
+
+FolderListing FaultyStore::ListFolder(std::string_view folder) const {
+  return Run("ListFolder", [&] { return store_->ListFolder(folder); });
 }
 
 std::vector<std::string> FaultyStore::Folders(std::string_view folder) const {

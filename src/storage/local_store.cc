@@ -78,6 +78,44 @@ class Temporary {
 
 bool IsTemporary(const fs::path& path) { return path.filename().string().starts_with(kTemporary); }
 
+class LocalReader : public ObjectReader {
+ public:
+  LocalReader(ObjectInfo info, fs::path path, int fd)
+      : ObjectReader(std::move(info)), path_(std::move(path)), fd_(fd) {}
+  ~LocalReader() override { close(fd_); }
+  LocalReader(const LocalReader&) = delete;
+  LocalReader& operator=(const LocalReader&) = delete;
+
+  std::string Read(int64_t offset, size_t max_bytes) override {
+    const auto left = static_cast<size_t>(std::max<int64_t>(info().size_bytes - offset, 0));
+    std::string bytes(std::min(max_bytes, left), '\0');
+    for (size_t done = 0; done < bytes.size();) {
+      const ssize_t count = pread(fd_, bytes.data() + done, bytes.size() - done,
+                                  static_cast<off_t>(offset + static_cast<int64_t>(done)));
+      if (count < 0 && errno != EINTR) ThrowFileError(errno, "read", path_);
+      if (count == 0) {
+        throw Error(Code::kDataLoss, StrCat(path_.string(), " is shorter than when it was opened"));
+      }
+      if (count > 0) done += static_cast<size_t>(count);
+    }
+    return bytes;
+  }
+
+ private:
+  const fs::path path_;
+  const int fd_;
+};
+
+class LocalWriter : public ObjectWriter {
+ public:
+  explicit LocalWriter(const fs::path& path) : file_(path) {}
+  void Write(std::string_view bytes) override { file_.Append(bytes); }
+  void Commit() override { file_.Commit(); }
+
+ private:
+  AtomicFile file_;
+};
+
 // Calls visit(path, status) for each regular file below `folder`; a file or folder that another
 // process takes away meanwhile is left out.
 template <typename Visit>
@@ -94,6 +132,17 @@ void ForEachFile(const fs::path& folder, const Visit& visit) {
     if (error && error != std::errc::no_such_file_or_directory) {
       ThrowFileError(error.value(), "list", folder);
     }
+  }
+}
+
+// Calls visit(entry) for what is right below `folder`.
+template <typename Visit>
+void ForEachEntry(const fs::path& folder, const Visit& visit) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) visit(entry);
+  if (error && error != std::errc::no_such_file_or_directory &&
+      error != std::errc::not_a_directory) {
+    ThrowFileError(error.value(), "list", folder);
   }
 }
 
@@ -135,6 +184,20 @@ fs::path LocalStore::PathOf(std::string_view key) const {
 
 std::string LocalStore::Get(std::string_view key) const { return ReadFile(PathOf(key)); }
 
+std::unique_ptr<ObjectReader> LocalStore::Open(std::string_view key) const {
+  const fs::path path = PathOf(key);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) ThrowFileError(errno, "open", path);
+  struct stat status {};
+  const int error = fstat(fd, &status) == 0 ? 0 : errno;
+  if (error != 0 || !S_ISREG(status.st_mode)) {
+    close(fd);
+    ThrowFileError(error == 0 ? ENOENT : error, "open", path);
+  }
+  return std::make_unique<LocalReader>(
+      ObjectInfo{std::string(key), status.st_size, ModifiedMs(status)}, path, fd);
+}
+
 bool LocalStore::PutIfAbsent(std::string_view key, std::string_view bytes, int64_t modified_ms) {
   const fs::path path = PathOf(key);
   MakeFolders(path.parent_path());
@@ -155,11 +218,26 @@ void LocalStore::Put(std::string_view key, std::string_view bytes) {
   WriteFileAtomic(path, bytes);
 }
 
+std::unique_ptr<ObjectWriter> LocalStore::Create(std::string_view key) {
+  const fs::path path = PathOf(key);
+  MakeFolders(path.parent_path());
+  if (fs::is_directory(path)) ThrowFileError(EEXIST, "create", path);
+  return std::make_unique<LocalWriter>(path);
+}
+
 void LocalStore::Delete(std::string_view key) {
   const fs::path path = PathOf(key);
-  if (unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) {
+  if (unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR && errno != EISDIR) {
     ThrowFileError(errno, "delete", path);
   }
+}
+
+void LocalStore::DeleteFolder(std::string_view folder) {
+  const fs::path path = PathOf(folder);
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return;
+  fs::remove_all(path, error);
+  if (error) ThrowFileError(error.value(), "delete", path);
 }
 
 std::optional<ObjectInfo> LocalStore::Stat(std::string_view key) const {
@@ -188,19 +266,30 @@ std::vector<ObjectInfo> LocalStore::List(std::string_view prefix) const {
   return found;
 }
 
+FolderListing LocalStore::ListFolder(std::string_view folder) const {
+  const std::string prefix = PrefixOf(folder);
+  FolderListing listing;
+  ForEachEntry(root_ / folder, [&](const fs::directory_entry& entry) {
+    std::string name = entry.path().filename().string();
+    struct stat status {};
+    if (IsTemporary(entry.path()) || stat(entry.path().c_str(), &status) != 0) return;
+    if (S_ISDIR(status.st_mode)) listing.folders.push_back(std::move(name));
+    if (!S_ISREG(status.st_mode)) return;
+    listing.objects.push_back({prefix + name, status.st_size, ModifiedMs(status)});
+  });
+  std::ranges::sort(listing.objects, {}, &ObjectInfo::key);
+  std::ranges::sort(listing.folders);
+  return listing;
+}
+
 std::vector<std::string> LocalStore::Folders(std::string_view folder) const {
   if (!folder.empty()) CheckKey(folder);
   std::vector<std::string> names;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(root_ / folder, error)) {
+  ForEachEntry(root_ / folder, [&](const fs::directory_entry& entry) {
     std::error_code ignored;
     if (entry.is_directory(ignored)) names.push_back(entry.path().filename().string());
-  }
-  if (error && error != std::errc::no_such_file_or_directory &&
-      error != std::errc::not_a_directory) {
-    ThrowFileError(error.value(), "list", root_ / folder);
-  }
-  std::sort(names.begin(), names.end());
+  });
+  std::ranges::sort(names);
   return names;
 }
 

@@ -14,11 +14,15 @@ class LocalStore : public ObjectStore {
   explicit LocalStore(std::filesystem::path root);
 
   std::string Get(std::string_view key) const override;
+  std::unique_ptr<ObjectReader> Open(std::string_view key) const override;
   bool PutIfAbsent(std::string_view key, std::string_view bytes, int64_t modified_ms) override;
   void Put(std::string_view key, std::string_view bytes) override;
+  std::unique_ptr<ObjectWriter> Create(std::string_view key) override;
   void Delete(std::string_view key) override;
+  void DeleteFolder(std::string_view folder) override;
   std::optional<ObjectInfo> Stat(std::string_view key) const override;
   std::vector<ObjectInfo> List(std::string_view prefix) const override;
+  FolderListing ListFolder(std::string_view folder) const override;
   std::vector<std::string> Folders(std::string_view folder) const override;
   int64_t RemoveLeftovers(std::string_view folder, int64_t older_than_ms) override;
 

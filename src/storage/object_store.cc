@@ -19,4 +19,10 @@ void CheckKey(std::string_view key) {
   }
 }
 
+std::string PrefixOf(std::string_view folder) {
+  if (folder.empty()) return {};
+  CheckKey(folder);
+  return StrCat(folder, "/");
+}
+
 }  // namespace marquee::storage

@@ -2,27 +2,29 @@
 
 #include <gmock/gmock.h>
 
+#include "base/clock.h"
 #include "base/error_matchers.h"
+#include "base/files.h"
 #include "base/text.h"
+#include "storage/local_store.h"
+#include "storage/memory_store.h"
 
 namespace marquee::tracking {
 namespace {
 
-using testing::ElementsAre;
-using testing::FieldsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
-class ArtifactStoreTest : public testing::Test {
+// On a disk, and where folders are no more than names, as in S3.
+class ArtifactStoreTest : public testing::TestWithParam<bool> {
  protected:
   void Put(const std::string& path, std::string_view bytes) {
-    AtomicFile file = store_.Create(path);
-    file.Append(bytes);
-    file.Commit();
+    const auto file = store_.Create(path);
+    file->Write(bytes);
+    file->Commit();
   }
   std::string Get(const std::string& path) {
-    ArtifactReader reader = store_.Open(path);
-    return reader.Read(0, static_cast<size_t>(reader.info().size_bytes) + 10);
+    const auto reader = store_.Open(path);
+    return reader->Read(0, static_cast<size_t>(reader->info().size_bytes) + 10);
   }
   std::string Listed(const std::string& path) {
     std::string text;
@@ -32,12 +34,21 @@ class ArtifactStoreTest : public testing::Test {
     }
     return text;
   }
+  std::shared_ptr<storage::ObjectStore> Objects() const {
+    if (on_disk()) return std::make_shared<storage::LocalStore>(folder_.path() / "artifacts");
+    return std::make_shared<storage::MemoryStore>(clock_);
+  }
+  static bool on_disk() { return GetParam(); }
 
-  TempDir folder_;
-  ArtifactStore store_{folder_.path() / "artifacts"};
+  const ManualClock clock_{1'700'000'000'000};
+  const TempDir folder_;
+  ArtifactStore store_{Objects()};
 };
 
-TEST_F(ArtifactStoreTest, FilesAreWrittenReplacedReadAndListed) {
+INSTANTIATE_TEST_SUITE_P(Stores, ArtifactStoreTest, testing::Bool(),
+                         [](const auto& on_disk) { return on_disk.param ? "Disk" : "Memory"; });
+
+TEST_P(ArtifactStoreTest, FilesAreWrittenReplacedReadAndListed) {
   EXPECT_EQ(Listed(""), "");
   Put("1/r/b.txt", "beta");
   Put("1/r/a.txt", "");
@@ -51,24 +62,24 @@ TEST_F(ArtifactStoreTest, FilesAreWrittenReplacedReadAndListed) {
   EXPECT_EQ(Listed("1/none"), "");
 }
 
-TEST_F(ArtifactStoreTest, APartIsReadFromTheMiddle) {
+TEST_P(ArtifactStoreTest, APartIsReadFromTheMiddle) {
   Put("f", "0123456789");
-  ArtifactReader reader = store_.Open("f");
-  EXPECT_EQ(reader.Read(7, 100), "789");
-  EXPECT_EQ(reader.Read(2, 3), "234");
-  EXPECT_EQ(reader.Read(10, 5), "");
+  const auto reader = store_.Open("f");
+  EXPECT_EQ(reader->Read(7, 100), "789");
+  EXPECT_EQ(reader->Read(2, 3), "234");
+  EXPECT_EQ(reader->Read(10, 5), "");
 }
 
-TEST_F(ArtifactStoreTest, AFileThatIsNotCommittedNeverAppears) {
+TEST_P(ArtifactStoreTest, AFileThatIsNotCommittedNeverAppears) {
   {
-    AtomicFile file = store_.Create("f");
-    file.Append("half");
+    const auto file = store_.Create("f");
+    file->Write("half");
     EXPECT_EQ(Listed(""), "");
   }
   EXPECT_THAT([&] { Get("f"); }, ThrowsError(Code::kNotFound, HasSubstr("No such artifact: 'f'")));
 }
 
-TEST_F(ArtifactStoreTest, FilesAndFoldersAreDeleted) {
+TEST_P(ArtifactStoreTest, FilesAndFoldersAreDeleted) {
   Put("t/a", "1");
   Put("t/sub/b", "2");
   store_.Delete("t/sub");
@@ -81,16 +92,34 @@ TEST_F(ArtifactStoreTest, FilesAndFoldersAreDeleted) {
               ThrowsError(Code::kInvalidArgument, HasSubstr("is the root")));
 }
 
-TEST_F(ArtifactStoreTest, AFileIsNoFolderAndAFolderNoFile) {
+TEST_P(ArtifactStoreTest, AFolderIsNoFile) {
   Put("a/b", "1");
-  EXPECT_THAT([&] { Put("a", "x"); },
-              ThrowsError(Code::kInvalidArgument, HasSubstr("is a folder")));
-  EXPECT_THAT([&] { Put("a/b/c", "x"); },
-              ThrowsError(Code::kInvalidArgument, HasSubstr("is below a file")));
   EXPECT_THAT([&] { Get("a"); }, ThrowsError(Code::kInvalidArgument, HasSubstr("is a folder")));
+  EXPECT_THAT([&] { Put("", "x"); }, ThrowsError(Code::kInvalidArgument, HasSubstr("is a folder")));
 }
 
-TEST_F(ArtifactStoreTest, RefusesPathsThatNoDiskKeeps) {
+TEST_P(ArtifactStoreTest, ADiskRefusesAFileAndAFolderOfOneName) {
+  if (!on_disk()) return;
+  Put("a/b", "1");
+  for (const char* path : {"a", "a/b/c", "a/b/c/d"}) {
+    EXPECT_THAT([&] { Put(path, "x"); },
+                ThrowsError(Code::kInvalidArgument, HasSubstr("is a folder, or is below a file")));
+  }
+}
+
+TEST_P(ArtifactStoreTest, WhatBrokeOffLongAgoIsSwept) {
+  if (!on_disk()) return;
+  Put("1/run/whole", "1");
+  const auto half = folder_.path() / "artifacts/1/run/.tmp-0";
+  WriteFileAtomic(half, "half");
+  storage::SetModifiedMs(half, 1000);
+  EXPECT_EQ(store_.RemoveLeftovers(1000), 0);
+  EXPECT_EQ(store_.RemoveLeftovers(1001), 1);
+  EXPECT_FALSE(std::filesystem::exists(half));
+  EXPECT_EQ(Listed("1/run"), "whole:1 ");
+}
+
+TEST_P(ArtifactStoreTest, RefusesPathsThatNoDiskKeeps) {
   for (const std::string path :
        {"../x", "a/../../x", "/etc/passwd", "a\\b", ".tmp-1", "a/.tmp-x/b"}) {
     EXPECT_THAT([&] { Put(path, "x"); },

@@ -6,7 +6,7 @@ import threading
 import unittest
 from pathlib import Path
 
-from support import Server, eventually, marquee, memory_kib
+from support import Server, eventually, free_port, marquee, memory_kib
 
 API = "/api/2.0/mlflow"
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
@@ -75,9 +75,20 @@ class Tracking(unittest.TestCase):
 
     def test_a_report_shows_no_password(self):
         url = "postgresql://ada:secret@db.example:5432/tracking"
-        report = marquee(self.home, "--config", f"database.url={url}", "doctor", "--json").stdout
-        self.assertNotIn("secret", report)
+        settings = (f"database.url={url}", "s3.access_key_id=bob", "s3.secret_access_key=secret")
+        report = marquee(self.home, *(word for setting in settings for word in ("--config", setting)), "doctor", "--json").stdout
+        self.assertNotIn("secret\"", report)
+        self.assertNotIn("ada", report)
         self.assertIn("db.example", report)
+        self.assertIn("bob", report)
+
+    def test_doctor_says_when_no_artifact_can_be_kept(self):
+        nowhere = f"http://127.0.0.1:{free_port()}"
+        settings = ("tracking.artifacts=s3://films/runs", f"s3.endpoint={nowhere}", "s3.access_key_id=bob", "s3.secret_access_key=hidden")
+        report = marquee(self.home, *(word for setting in settings for word in ("--config", setting)), "doctor")
+        self.assertIn("! no artifacts can be kept: s3://films/runs/", report.stdout)
+        self.assertIn(nowhere, report.stdout)
+        self.assertNotIn("hidden", report.stdout + report.stderr)
 
     def test_a_database_that_cannot_be_is_named(self):
         done = marquee(self.home, "--config", "database.url=mysql://x", "serve", "tracking", "--port", "0")
