@@ -16,10 +16,10 @@ namespace marquee::charts {
 
 // What every chart has. An empty description becomes one that says what is drawn.
 struct Frame {
-  std::string title;
-  std::string description;
-  std::string x_label;
-  std::string y_label;
+  std::string title{};
+  std::string description{};
+  std::string x_label{};
+  std::string y_label{};
   int width_px = 720;   // 160..4000
   int height_px = 360;  // 120..20000
 };
@@ -38,8 +38,8 @@ struct LineSeries {
 // scale) leaves a gap in the line. Of runs of points in one column of pixels the first, lowest,
 // highest and last are drawn, so the size of the text is bounded by width x series.
 struct LineChart {
-  Frame frame;
-  std::vector<LineSeries> series;
+  Frame frame{};
+  std::vector<LineSeries> series{};
   ScaleKind x_scale = ScaleKind::kLinear;
   ScaleKind y_scale = ScaleKind::kLinear;
 };
@@ -57,9 +57,9 @@ enum class BarDirection { kVertical, kHorizontal };
 // Bars from 0. Horizontal: the first category stands at the top, and a chart of one series has its
 // values written at the bars. Stacked: negative values are piled below 0.
 struct BarChart {
-  Frame frame;
-  std::vector<std::string> categories;
-  std::vector<BarSeries> series;
+  Frame frame{};
+  std::vector<std::string> categories{};
+  std::vector<BarSeries> series{};
   BarLayout layout = BarLayout::kGrouped;
   BarDirection direction = BarDirection::kVertical;
 };
@@ -67,18 +67,18 @@ std::string ToSvg(const BarChart& chart);
 
 // values[row][column], a deeper colour for a greater value; the first row stands at the top.
 struct HeatMap {
-  Frame frame;
-  std::vector<std::string> rows;
-  std::vector<std::string> columns;
-  std::vector<std::vector<double>> values;
+  Frame frame{};
+  std::vector<std::string> rows{};
+  std::vector<std::string> columns{};
+  std::vector<std::vector<double>> values{};
 };
 std::string ToSvg(const HeatMap& chart);
 
 // Bin i holds counts[i] of the values in [edges[i], edges[i + 1]).
 struct Histogram {
-  Frame frame;
-  std::vector<double> edges;  // ascending, one more than counts
-  std::vector<double> counts;
+  Frame frame{};
+  std::vector<double> edges{};  // ascending, one more than counts
+  std::vector<double> counts{};
 };
 std::string ToSvg(const Histogram& chart);
 
