@@ -14,6 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kDropAll[] =
+    "drop schema if exists analysis cascade; drop schema if exists titles cascade; "
+    "drop schema if exists raw cascade";
+
 bool IsLong(const std::string& column) {
   return column == "director" || column == "cast" || column == "description";
 }
@@ -55,7 +59,15 @@ Tables::Tables(TaskContext& context)
     : context_(context),
       steps_(lake::ParseSqlFiles(lake::EmbeddedSqlFiles())),
       session_(context.engine().NewSession()) {
-  session_->Execute("create schema raw; create schema titles");
+  session_->Execute(StrCat(kDropAll, "; create schema raw; create schema titles"));
+}
+
+Tables::~Tables() {
+  try {
+    session_->Execute(kDropAll);
+  } catch (const Error&) {
+    // The next one drops them.
+  }
 }
 
 std::vector<std::string> Tables::OpenRaw(const fs::path& file) {

@@ -11,10 +11,14 @@
 
 namespace marquee::titles {
 
-// A session with the tables of one task.
+// A session with the tables of one task, which go with it. Tables are the engine's: one such object
+// lives at a time.
 class Tables {
  public:
   explicit Tables(TaskContext& context);
+  ~Tables();
+  Tables(const Tables&) = delete;
+  Tables& operator=(const Tables&) = delete;
 
   lake::Session& session() { return *session_; }
   const lake::SqlSteps& steps() const { return steps_; }
