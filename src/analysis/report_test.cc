@@ -69,7 +69,8 @@ TEST(Report, ThePageHoldsEveryChartAndNamesNoHost) {
 TEST(Report, ChartsAreTheSameForTheSameDocument) {
   FewTitles titles;
   titles.AddFour();
-  for (const Json& document : titles.Input().documents) {
+  const ReportInput input = titles.Input();
+  for (const Json& document : input.documents) {
     const auto once = ChartsOf(document);
     const auto twice = ChartsOf(document);
     for (size_t i = 0; i < once.size(); ++i) EXPECT_EQ(once[i].svg, twice[i].svg);

@@ -91,8 +91,8 @@ void GenerateSummaryReport(TaskContext& context) {
   const fs::path& folder = context.settings.analysis;
   WriteFileAtomic(folder / kComprehensiveReport, analysis::ComprehensiveReport(input).Pretty());
   WriteFileAtomic(folder / kReportPage, analysis::ReportHtml(input));
-  for (const Json& finding : analysis::FindingsOf(input).AsArray())
-    context.say(finding.GetString("finding"));
+  const Json findings = analysis::FindingsOf(input);
+  for (const Json& finding : findings.AsArray()) context.say(finding.GetString("finding"));
   context.say((folder / kReportPage).string());
 }
 

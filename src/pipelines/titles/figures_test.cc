@@ -88,7 +88,8 @@ TEST_F(TitlesFiguresTest, AreThoseOfSqlByHand) {
 
 TEST_F(TitlesFiguresTest, OfEverySectionAreChecked) {
   std::vector<std::string> checked;
-  for (const Json& figure : ReadTomlFile(kFigures).At("figure").AsArray())
+  const Json figures = ReadTomlFile(kFigures);
+  for (const Json& figure : figures.At("figure").AsArray())
     checked.push_back(figure.At("section").AsString());
   for (const analysis::Document& document : analysis::Documents()) {
     for (const analysis::Section& section : document.sections)
@@ -98,11 +99,11 @@ TEST_F(TitlesFiguresTest, OfEverySectionAreChecked) {
 
 TEST_F(TitlesFiguresTest, EveryFeatureOfEveryTitleIsThatOfSqlByHand) {
   session_->Execute(ReadTomlFile(kFigures).At("setup").AsString());
-  session_->Execute(StrCat("create temporary view features as select * from read_csv(",
+  session_->Execute(StrCat("create or replace temporary table features as select * from read_csv(",
                            lake::SqlText((home_->settings().data / kFeaturesFile).string()),
                            ", header = true)"));
   const std::string by_hand = R"sql(
-    select show_id, type, regexp_replace(trim(title), '\s+', ' ', 'g') as title, added as date_added,
+    select show_id, type, regexp_replace(trim(replace(title, chr(160), ' ')), '\s+', ' ', 'g') as title, added as date_added,
       year(added) as year_added, month(added) as month_added,
       case when dur like '%min' then split_part(dur, ' ', 1)::int end as duration_minutes,
       case when dur like '%Season%' then split_part(dur, ' ', 1)::int end as seasons,
@@ -112,7 +113,7 @@ TEST_F(TitlesFiguresTest, EveryFeatureOfEveryTitleIsThatOfSqlByHand) {
       audience as content_category, ry // 10 * 10 as decade, year(added) - ry as years_to_catalogue,
       coalesce(len(list_filter(str_split(actors, ','), lambda x: trim(x) <> '')), 0) as cast_count,
       coalesce(len(list_filter(str_split(director, ','), lambda x: trim(x) <> '')), 0) as director_count,
-      length(regexp_replace(trim(title), '\s+', ' ', 'g')) as title_length,
+      length(regexp_replace(trim(replace(title, chr(160), ' ')), '\s+', ' ', 'g')) as title_length,
       length(regexp_replace(trim(description), '\s+', ' ', 'g')) as description_length,
       country_count > 1 as is_coproduction
     from aud)sql";
