@@ -105,7 +105,7 @@ HeatMap Table(const Json& rows, const std::array<std::string_view, 3>& keys, Fra
   return map;
 }
 
-// Percent of 0..1, to one digit after the point.
+// To one digit after the point.
 Json WithPercent(const Json& rows) {
   Json out = rows;
   for (Json& row : out.AsArray()) row["percent"] = std::round(NumberIn(row, "share") * 1000) / 10;
@@ -156,23 +156,26 @@ std::vector<NamedChart> TrendCharts(const Json& document) {
       {"delay", ToSvg(waited)}};
 }
 
-// A series an audience over all years, the largest first.
+// A series an audience over all years, the largest first. Shares are taken of the counts: rounded
+// ones would not add up to 100.
 BarChart AudienceMix(const Json& mix, const Json& audiences) {
   BarChart chart{
       .frame = {.title = "The mix of audiences in what was added, by year", .y_label = "percent"},
       .layout = BarLayout::kStacked};
+  std::map<std::string, double> totals;
   for (const Json& row : mix.AsArray()) {
     const std::string year = LabelIn(row, "year_added");
-    if (chart.categories.empty() || chart.categories.back() != year)
-      chart.categories.push_back(year);
+    if (!totals.contains(year)) chart.categories.push_back(year);
+    totals[year] += NumberIn(row, "titles");
   }
   for (const std::string& audience : Labels(audiences, "content_category")) {
     BarSeries series{audience, std::vector<double>(chart.categories.size(), kNoData)};
     for (const Json& row : mix.AsArray()) {
       if (LabelIn(row, "content_category") != audience) continue;
-      const auto at =
-          std::find(chart.categories.begin(), chart.categories.end(), LabelIn(row, "year_added"));
-      series.values[static_cast<size_t>(at - chart.categories.begin())] = NumberIn(row, "percent");
+      const std::string year = LabelIn(row, "year_added");
+      const auto at = std::find(chart.categories.begin(), chart.categories.end(), year);
+      series.values[static_cast<size_t>(at - chart.categories.begin())] =
+          100 * NumberIn(row, "titles") / totals[year];
     }
     chart.series.push_back(std::move(series));
   }
@@ -180,13 +183,13 @@ BarChart AudienceMix(const Json& mix, const Json& audiences) {
 }
 
 std::vector<NamedChart> RatingCharts(const Json& document) {
-  const Json mix = WithPercent(document.At("audiences_by_year_added"));
   const Json by_country = WithPercent(document.At("audiences_by_country"));
-  return {{"ratings", ToSvg(Ranking(document.At("ratings"), "rating", "titles",
-                                    {.title = "Titles by audience rating"}))},
-          {"mix", ToSvg(AudienceMix(mix, document.At("audiences")))},
-          {"countries", ToSvg(Table(by_country, {"country", "content_category", "percent"},
-                                    {.title = "Audiences of the largest countries, percent"}))}};
+  return {
+      {"ratings", ToSvg(Ranking(document.At("ratings"), "rating", "titles",
+                                {.title = "Titles by audience rating"}))},
+      {"mix", ToSvg(AudienceMix(document.At("audiences_by_year_added"), document.At("audiences")))},
+      {"countries", ToSvg(Table(by_country, {"country", "content_category", "percent"},
+                                {.title = "Audiences of the largest countries, percent"}))}};
 }
 
 std::vector<NamedChart> GeographyCharts(const Json& document) {
@@ -205,7 +208,8 @@ std::vector<NamedChart> GeographyCharts(const Json& document) {
           {"genres_by_country",
            ToSvg(Table(by_country, {"genre", "country", "percent"},
                        {.title = "Genres in the largest countries, percent of their titles",
-                        .width_px = 960}))}};
+                        .width_px = 960})),
+           true}};
 }
 
 std::vector<NamedChart> DurationCharts(const Json& document) {

@@ -11,6 +11,7 @@ namespace marquee::analysis {
 struct NamedChart {
   std::string file;  // "content_trends_additions.svg"
   std::string svg;
+  bool is_wide = false;  // wants a row for itself
 };
 
 // Those of one document of Documents(), by its "document". The same document gives the same bytes.

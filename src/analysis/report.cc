@@ -24,10 +24,10 @@ h1{font-size:32px;line-height:1.2;margin:0}h2{font-size:22px;margin:48px 0 4px}
 p{margin:6px 0;color:var(--soft)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:24px 0}
 .tile,.card{background:var(--card);border:1px solid var(--line);border-radius:10px}
-.tile{padding:14px 16px}.tile b{display:block;font-size:26px;line-height:1.2}.tile span{color:var(--soft);font-size:14px}
+.tile{padding:14px 16px}.tile b{display:block;font-size:24px;line-height:1.25;white-space:nowrap}.tile span{color:var(--soft);font-size:14px}
 .findings{padding:14px 20px 14px 36px;margin:0}.findings li{margin:4px 0}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,540px),1fr));gap:16px;margin-top:16px;align-items:start}
-.card{padding:10px;overflow:hidden}.card svg{display:block;width:100%;height:auto}
+.card{padding:10px;overflow:hidden}.wide{grid-column:1/-1}.card svg{display:block;width:100%;height:auto}
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
 th,td{padding:4px 16px 4px 0;text-align:left;border-bottom:1px solid var(--line)}td.n,th.n{text-align:right}
 nav a{color:var(--accent);margin-right:16px}
@@ -174,7 +174,8 @@ std::string SectionHtml(const Json& document) {
                             EscapeXml(document.GetString("about")), " Figures: ", name,
                             ".json</p>\n<div class=\"charts\">\n");
   for (const NamedChart& chart : ChartsOf(document))
-    StrAppend(&html, "<div class=\"card\">\n", chart.svg, "</div>\n");
+    StrAppend(&html, "<div class=\"card", chart.is_wide ? " wide" : "", "\">\n", chart.svg,
+              "</div>\n");
   return html + "</div>\n</section>\n";
 }
 
