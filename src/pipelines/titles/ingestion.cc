@@ -100,7 +100,7 @@ void ValidateTitles(TaskContext& context) {
   const fs::path file = context.settings.data / kTitlesFile;
   RequireFile(file, "marquee task run netflix_data_ingestion download_netflix_dataset");
   Tables tables(context);
-  context.say(MissingText(tables.OpenRaw(file)));
+  context.say(MissingText(tables.OpenRaw(file, Tables::Keep::kFacts)));
   const LineCounts counts = CheckLines(tables, context);
   context.say(StrCat(WithThousands(counts.lines), " lines, ", WithThousands(counts.unusable),
                      " cannot be used"));
@@ -123,7 +123,7 @@ void ReportQuality(TaskContext& context) {
   const fs::path file = context.settings.data / kTitlesFile;
   RequireFile(file, "marquee task run netflix_data_ingestion download_netflix_dataset");
   Tables tables(context);
-  const std::vector<std::string> missing = tables.OpenRaw(file);
+  const std::vector<std::string> missing = tables.OpenRaw(file, Tables::Keep::kFacts);
   const LineCounts counts = CheckLines(tables, context);
   std::vector<std::string> columns;
   for (const std::string& column : sources::TitleColumns())

@@ -79,7 +79,7 @@ void CleanTitles(TaskContext& context) {
   const fs::path file = context.settings.data / kTitlesFile;
   RequireFile(file, kFetchedBy);
   Tables tables(context);
-  tables.OpenRaw(file);
+  tables.OpenRaw(file, Tables::Keep::kAll);
   const LineCounts counts = CheckLines(tables, context);
   const lake::SqlStep& step = tables.steps().At("titles.cleaned");
   const int64_t rows = tables.WriteCsv(
@@ -113,7 +113,7 @@ void CheckProcessing(TaskContext& context) {
   const FileCounts movies = CountFile(context, kMoviesFile, "Movie");
   const FileCounts shows = CountFile(context, kShowsFile, "TV Show");
   Tables tables(context);
-  tables.OpenRaw(data / kTitlesFile);
+  tables.OpenRaw(data / kTitlesFile, Tables::Keep::kFacts);
   const LineCounts counts = CheckLines(tables, context);
   Expect("titles with features", features.titles, counts.lines - counts.unusable);
   Expect("different show ids", features.ids, features.titles);

@@ -30,7 +30,8 @@ bool IsUrl(std::string_view text) { return text.find("://") != std::string_view:
 
 Source FindSource(TaskContext& context) {
   const std::string text = context.Source();
-  if (text.starts_with(kKagglePrefix)) return {Source::Kind::kKaggle, text.substr(kKagglePrefix.size())};
+  if (text.starts_with(kKagglePrefix))
+    return {Source::Kind::kKaggle, text.substr(kKagglePrefix.size())};
   if (IsUrl(text)) return {Source::Kind::kUrl, text};
   if (!text.empty()) return {Source::Kind::kPath, text};
   if (!context.settings.kaggle_dataset.empty() && sources::FindKaggleCredentials(context.env))

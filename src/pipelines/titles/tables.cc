@@ -70,13 +70,24 @@ Tables::~Tables() {
   }
 }
 
-std::vector<std::string> Tables::OpenRaw(const fs::path& file) {
+std::vector<std::string> Tables::OpenRaw(const fs::path& file, Keep keep) {
   const sources::TitlesFile titles = sources::OpenTitles(file);
-  SessionWatch watch(*session_, StrCat("read ", file.filename().string()), context_.progress,
-                     context_.cancel);
-  session_->AddSource("titles_file", titles.table.open());
-  session_->Execute("create table raw.titles as select * from titles_file");
-  lake::CreateStepView(*session_, steps_.At("titles.checked"));
+  {
+    SessionWatch watch(*session_, StrCat("read ", file.filename().string()), context_.progress,
+                       context_.cancel);
+    session_->AddSource("titles_file", titles.table.open());
+    session_->Execute("create table raw.titles as select * from titles_file");
+  }
+  SessionWatch watch(*session_, "check titles", context_.progress, context_.cancel);
+  const lake::SqlStep& step = steps_.At("titles.checked");
+  std::vector<std::string> columns;
+  for (const lake::StepColumn& column : step.columns) {
+    const std::string name = lake::SqlName(column.name);
+    const bool shortened = keep == Keep::kFacts && IsLong(column.name);
+    columns.push_back(shortened ? StrCat("substring(", name, ", 1, 1) as ", name) : name);
+  }
+  session_->Execute(StrCat("create table titles.checked as select ", Join(columns, ", "), " from (",
+                           step.select, ")"));
   return titles.missing;
 }
 

@@ -23,9 +23,12 @@ class Tables {
   lake::Session& session() { return *session_; }
   const lake::SqlSteps& steps() const { return steps_; }
 
-  // raw.titles of netflix_titles.csv, with titles.checked over it. Returns the columns that the
+  // What titles.checked keeps of long texts: all, or their first letter where only their being
+  // there matters.
+  enum class Keep { kAll, kFacts };
+  // raw.titles and titles.checked of netflix_titles.csv, as tables. Returns the columns that the
   // file lacks.
-  std::vector<std::string> OpenRaw(const std::filesystem::path& file);
+  std::vector<std::string> OpenRaw(const std::filesystem::path& file, Keep keep);
   // titles.cleaned of netflix_titles_cleaned.csv, with titles.features over it: to be read once.
   void OpenCleaned(const std::filesystem::path& file);
   // titles.features of netflix_titles_features.csv, to be read once.
