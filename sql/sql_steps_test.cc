@@ -180,9 +180,9 @@ class StepTest : public testing::Test {
     std::vector<std::string> cells;
     for (const std::string& column : columns) {
       const bool is_double = TypeOf(column) == "double";
-      cells.push_back(StrCat("coalesce(cast(",
-                             is_double ? StrCat("round(", SqlName(column), ", 6)") : SqlName(column),
-                             " as varchar), 'null')"));
+      cells.push_back(StrCat(
+          "coalesce(cast(", is_double ? StrCat("round(", SqlName(column), ", 6)") : SqlName(column),
+          " as varchar), 'null')"));
     }
     std::vector<std::string> lines;
     const std::unique_ptr<Result> result =
@@ -198,8 +198,8 @@ class StepTest : public testing::Test {
     for (const std::vector<Cell>& row : expected.rows) {
       std::vector<std::string> values;
       for (size_t i = 0; i < row.size(); ++i)
-        values.push_back(
-            StrCat(CellSql(row[i], TypeOf(expected.columns[i])), " as ", SqlName(expected.columns[i])));
+        values.push_back(StrCat(CellSql(row[i], TypeOf(expected.columns[i])), " as ",
+                                SqlName(expected.columns[i])));
       lines.push_back(Lines(expected.columns, StrCat("(select ", Join(values, ", "), ")")).at(0));
     }
     return lines;
