@@ -80,10 +80,28 @@ DagDefinition Master() {
                            {"end_pipeline", {}, EndPipeline}})};
 }
 
+DagDefinition Mlops() {
+  return {.id = "netflix_mlops_pipeline",
+          .about =
+              "Learns the audience of titles from what is written about them, and which are alike.",
+          .schedule = "@daily",
+          .tags = {"netflix", "mlops", "recommendation"},
+          .retries = 2,
+          .tasks = InARow({{"bronze", {}, RefreshBronze},
+                           {"silver", {}, CleanTitles},
+                           {"gold", {}, DeriveFeatures},
+                           {"features", {}, CountMarks},
+                           {"train", {}, TrainAudience},
+                           {"evaluate", {}, EvaluateAudience},
+                           {"register", {}, RegisterAudience},
+                           {"monitor", {}, MonitorAudience}})};
+}
+
 }  // namespace
 
 const std::vector<DagDefinition>& BuiltInDags() {
-  static const std::vector<DagDefinition> dags = {Ingestion(), Processing(), Analysis(), Master()};
+  static const std::vector<DagDefinition> dags = {Ingestion(), Processing(), Analysis(), Master(),
+                                                  Mlops()};
   return dags;
 }
 

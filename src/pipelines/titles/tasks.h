@@ -52,4 +52,20 @@ void CleanUpTemporaryFiles(TaskContext& context);
 void NotifyOfCompletion(TaskContext& context);
 void EndPipeline(TaskContext& context);
 
+// What is learned of the titles alone (mlops.cc), in analysis/mlops: the audience of a title from
+// what is written about it, and the titles nearest to each. A fifth of the titles, chosen by their
+// ids, is held out of training.
+void RefreshBronze(TaskContext& context);  // as download_netflix_dataset and validate_dataset
+void CountMarks(TaskContext& context);     // features.json
+void TrainAudience(TaskContext& context);  // model.json, similar_titles.csv
+// evaluation.json: accuracy on the titles held out, beside always saying the most frequent
+// audience.
+void EvaluateAudience(TaskContext& context);
+// models/v<N>/, when the model is better than that by two standard errors; throws
+// failed_precondition otherwise.
+void RegisterAudience(TaskContext& context);
+// monitor.json: how far the audiences of the titles of the last year are from those it learned
+// from.
+void MonitorAudience(TaskContext& context);
+
 }  // namespace marquee::titles
