@@ -19,9 +19,9 @@ struct LabelledContent {
 };
 
 struct ContentClassifierOptions {
-  int epochs = 30;               // 1..1000; time grows with it, accuracy flattens at 20..40
-  double learning_rate = 0.5;    // > 0; lower it when the loss does not fall
-  double regularization = 1e-4;  // of the weights, 0..1; raise it for few things with many marks
+  int epochs = 20;               // 1..1000; time grows with it, accuracy flattens at 20..40
+  double learning_rate = 0.1;    // > 0; lower it when the loss does not fall
+  double regularization = 1e-3;  // of the weights, 0..1; raise it for few things with many marks
   int min_count = 2;             // marks that fewer things have are passed over
   uint64_t seed = 1;             // of the order in which things are looked at
 };

@@ -67,7 +67,8 @@ std::vector<DescribedTitle> ReadDescribedTitles(TaskContext& context) {
       "select show_id, title, year_added, content_category, type, cast(decade as varchar), "
       "coalesce(concat(cast(duration_minutes // 15 * 15 as varchar), ' min'), "
       "concat(cast(seasons as varchar), ' seasons')), listed_in, country, "
-      "concat_ws(', ', director, \"cast\"), description from titles.features limit 200000");
+      "concat_ws(', ', director, \"cast\"), description from titles.features order by line limit "
+      "200000");
   std::vector<DescribedTitle> titles;
   while (const lake::Chunk* chunk = result->Next()) {
     context.cancel.ThrowIfRequested("reading titles");

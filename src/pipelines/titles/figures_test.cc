@@ -132,6 +132,38 @@ TEST_F(TitlesFiguresTest, EveryFeatureOfEveryTitleIsThatOfSqlByHand) {
   EXPECT_EQ(session_->QueryInt("select cast(count(*) as bigint) from features"), 8807);
 }
 
+TEST_F(TitlesFiguresTest, TitlesKeepTheOrderOfTheFile) {
+  const auto ids = [&](const std::filesystem::path& file) {
+    std::vector<std::string> found;
+    const auto result = session_->Query(
+        StrCat("select show_id from read_csv(", lake::SqlText(file.string()), ", header = true)"));
+    while (const lake::Chunk* chunk = result->Next()) {
+      for (size_t row = 0; row < chunk->size(); ++row) found.emplace_back(chunk->Text(0, row));
+    }
+    return found;
+  };
+  const std::vector<std::string> raw = ids(RealTitles());
+  EXPECT_EQ(ids(home_->settings().data / kCleanedFile), raw);
+  EXPECT_EQ(ids(home_->settings().data / kFeaturesFile), raw);
+  EXPECT_EQ(ids(home_->settings().data / kMoviesFile).at(2000), "s3079");
+}
+
+TEST_F(TitlesFiguresTest, TheAudienceModelIsBetterThanTheMostFrequentAudience) {
+  for (const char* task : {"features", "train", "evaluate", "register", "monitor"})
+    home_->Run("netflix_mlops_pipeline", task);
+  const std::filesystem::path folder = home_->settings().analysis / "mlops";
+  const Json evaluation = Json::Parse(ReadFile(folder / "evaluation.json"));
+  EXPECT_EQ(evaluation.GetString("baseline"), "Adults");
+  // The baseline by hand: the share of Adults among the titles held out.
+  EXPECT_NEAR(evaluation.GetDouble("baseline_accuracy"), 818.0 / 1735, 1e-9);
+  // 0.628 when it was written; 0.012 is one standard error of the titles held out.
+  EXPECT_NEAR(evaluation.GetDouble("accuracy"), 0.628, 0.024);
+  EXPECT_TRUE(std::filesystem::exists(folder / "models/v1/model.json"));
+  EXPECT_THAT(ReadFile(folder / "similar_titles.csv"),
+              testing::HasSubstr("s2922,Narcos: Mexico,1,s5306,Narcos,"));
+  EXPECT_FALSE(Json::Parse(ReadFile(folder / "monitor.json")).GetBool("has_drifted", true));
+}
+
 TEST_F(TitlesFiguresTest, TheKnownDefectsAreReported) {
   const std::string report = home_->Data(kProcessingReport);
   EXPECT_THAT(report,

@@ -26,9 +26,10 @@ std::string ColumnList(const lake::SqlStep& step) {
 void WriteType(TaskContext& context, const std::string& type, const char* name) {
   Tables tables(context);
   tables.StreamFeatures(context.settings.data / kFeaturesFile);
-  tables.WriteCsv(StrCat("select ", ColumnList(tables.steps().At("titles.features")),
-                         " from titles.features where type = ", lake::SqlText(type)),
-                  context.settings.data / name);
+  tables.WriteCsv(
+      StrCat("select ", ColumnList(tables.steps().At("titles.features")),
+             " from titles.features where type = ", lake::SqlText(type), " order by line"),
+      context.settings.data / name);
 }
 
 struct FileCounts {
@@ -93,9 +94,9 @@ void DeriveFeatures(TaskContext& context) {
   RequireFile(file, kCleanedBy);
   Tables tables(context);
   tables.OpenCleaned(file);
-  tables.WriteCsv(
-      StrCat("select ", ColumnList(tables.steps().At("titles.features")), " from titles.features"),
-      context.settings.data / kFeaturesFile);
+  tables.WriteCsv(StrCat("select ", ColumnList(tables.steps().At("titles.features")),
+                         " from titles.features order by line"),
+                  context.settings.data / kFeaturesFile);
 }
 
 void SplitByType(TaskContext& context) {
