@@ -144,7 +144,7 @@ class StepTest : public testing::Test {
     std::vector<std::string> columns;
     const auto add = [&](const std::string& name, const std::string& type) {
       types[name] = type;
-      columns.push_back(StrCat(name, " ", DuckTypeName(type)));
+      columns.push_back(StrCat(SqlName(name), " ", DuckTypeName(type)));
     };
     if (input.starts_with("raw.")) {
       for (size_t i = 0; i < rows.columns.size(); ++i)
@@ -161,7 +161,9 @@ class StepTest : public testing::Test {
             << input << " has no column " << rows.columns[i];
         values.push_back(CellSql(row[i], types[rows.columns[i]]));
       }
-      session_->Execute(StrCat("insert into ", input, "(", Join(rows.columns, ", "), ") values (",
+      std::vector<std::string> names;
+      for (const std::string& column : rows.columns) names.push_back(SqlName(column));
+      session_->Execute(StrCat("insert into ", input, "(", Join(names, ", "), ") values (",
                                Join(values, ", "), ")"));
     }
   }
@@ -178,9 +180,9 @@ class StepTest : public testing::Test {
     std::vector<std::string> cells;
     for (const std::string& column : columns) {
       const bool is_double = TypeOf(column) == "double";
-      cells.push_back(StrCat("coalesce(cast(",
-                             is_double ? StrCat("round(", column, ", 6)") : column,
-                             " as varchar), 'null')"));
+      cells.push_back(StrCat(
+          "coalesce(cast(", is_double ? StrCat("round(", SqlName(column), ", 6)") : SqlName(column),
+          " as varchar), 'null')"));
     }
     std::vector<std::string> lines;
     const std::unique_ptr<Result> result =
@@ -196,8 +198,8 @@ class StepTest : public testing::Test {
     for (const std::vector<Cell>& row : expected.rows) {
       std::vector<std::string> values;
       for (size_t i = 0; i < row.size(); ++i)
-        values.push_back(
-            StrCat(CellSql(row[i], TypeOf(expected.columns[i])), " as ", expected.columns[i]));
+        values.push_back(StrCat(CellSql(row[i], TypeOf(expected.columns[i])), " as ",
+                                SqlName(expected.columns[i])));
       lines.push_back(Lines(expected.columns, StrCat("(select ", Join(values, ", "), ")")).at(0));
     }
     return lines;

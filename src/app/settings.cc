@@ -259,6 +259,48 @@ std::vector<SettingSpec> TrackingSettings() {
   };
 }
 
+// The pipeline of the titles: docs/titles.md.
+std::vector<SettingSpec> TitlesPipelineSettings() {
+  using Type = SettingSpec::Type;
+  return {
+      {.key = "netflix.analysis_path",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Folder of the analyses of titles; default: netflix/analysis in the home."},
+      {.key = "netflix.backup_days",
+       .type = Type::kInt,
+       .fallback = "7",
+       .doc = "Older backups and archives of titles are removed; 0 keeps all.",
+       .min = 0,
+       .max = 36500},
+      {.key = "netflix.backup_path",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Folder of the backups of titles; default: netflix/backup in the home."},
+      {.key = "netflix.data_path",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Folder of the titles and what is made of them; default: netflix/data in the home."},
+      {.key = "netflix.kaggle_dataset",
+       .type = Type::kText,
+       .fallback = "shivamb/netflix-shows",
+       .doc = "Kaggle's data set of titles, fetched where there are credentials and no source."},
+      {.key = "netflix.kaggle_url",
+       .type = Type::kText,
+       .fallback = "https://www.kaggle.com/api/v1",
+       .doc = "Where Kaggle's API is."},
+      {.key = "netflix.notify_url",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Gets the summary of each run of netflix_master_pipeline, as JSON; empty: nobody."},
+      {.key = "netflix.source",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Where titles come from: a path, a URL or kaggle:owner/name; the source in the conf "
+              "of a run goes before it."},
+  };
+}
+
 }  // namespace
 
 std::span<const SettingSpec> Settings() {
@@ -325,7 +367,7 @@ std::span<const SettingSpec> Settings() {
   static const std::vector<SettingSpec> all = [] {
     std::vector<SettingSpec> joined = settings;
     for (const auto& more : {AnsweringSettings(), TrackingSettings(), SecuritySettings(),
-                             CrossSiteSettings(), ServingSettings()}) {
+                             CrossSiteSettings(), ServingSettings(), TitlesPipelineSettings()}) {
       std::ranges::copy(more, std::back_inserter(joined));
     }
     return joined;

@@ -95,7 +95,10 @@ std::string ValueLabel(double value) {
   }
   if (size >= 1e15 || size < 1e-4) return Short(value, 4);
   const int digits = std::clamp(3 - static_cast<int>(std::floor(std::log10(size))), 1, 8);
-  return Grouped(value, digits);
+  std::string text = Grouped(value, digits);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
 }
 
 Axis::Axis(const Range& range, const Options& options)

@@ -61,7 +61,7 @@ class Axis {
 
 // A number as a person reads it beside others `step` apart: 2020, 12,500, 1.5M, 0.05, 1e-07.
 std::string TickLabel(double value, double step);
-// A number on its own, to four significant digits at least: 8,807, 99.53, 0.001234.
+// A number on its own, to four significant digits at least: 8,807, 99.53, 0.001234, 0.5.
 std::string ValueLabel(double value);
 
 }  // namespace marquee::charts

@@ -62,15 +62,15 @@ TEST(LineChart, DrawsASeriesALineWithALegendAndNamedAxes) {
   EXPECT_THAT(svg, HasSubstr(">validation</text>"));
   EXPECT_THAT(svg, HasSubstr(">step</text>"));
   EXPECT_THAT(svg, HasSubstr(">RMSE</text>"));
-  EXPECT_THAT(svg, HasSubstr("<title>validation, 3: 0.9500</title>"));
+  EXPECT_THAT(svg, HasSubstr("<title>validation, 3: 0.95</title>"));
 }
 
 TEST(LineChart, SaysForScreenReadersWhatItShows) {
   const std::string svg = ToSvg(TwoLines());
   EXPECT_THAT(svg, HasSubstr("role=\"img\""));
   EXPECT_THAT(svg, HasSubstr("\">Loss</title>"));
-  EXPECT_THAT(svg, HasSubstr("Line chart, 2 series, x from 1 to 3, y from 0.8000 to 1.300. "
-                             "train ends at 0.8000. validation ends at 0.9500.</desc>"));
+  EXPECT_THAT(svg, HasSubstr("Line chart, 2 series, x from 1 to 3, y from 0.8 to 1.3. "
+                             "train ends at 0.8. validation ends at 0.95.</desc>"));
 }
 
 TEST(LineChart, TheSameChartGivesTheSameBytes) { EXPECT_EQ(ToSvg(TwoLines()), ToSvg(TwoLines())); }
@@ -127,6 +127,16 @@ TEST(BarChart, OneHorizontalSeriesHasItsValuesWritten) {
   EXPECT_THAT(svg, HasSubstr("\">10</text>"));
   EXPECT_THAT(svg, HasSubstr("The greatest is Movie with 10."));
   EXPECT_LT(svg.find(">Movie</text>"), svg.find(">TV Show</text>"));
+}
+
+TEST(BarChart, LongNamesBelowStandOnTwoLines) {
+  BarChart chart;
+  chart.frame.width_px = 600;
+  for (int i = 0; i < 7; ++i) chart.categories.push_back("United Kingdom");
+  chart.series = {{"", std::vector<double>(7, 1.0)}};
+  const std::string svg = ToSvg(chart);
+  EXPECT_EQ(Count(svg, ">United</text>"), 7u);
+  EXPECT_EQ(Count(svg, ">Kingdom</text>"), 7u);
 }
 
 TEST(BarChart, RefusesASeriesOfAnotherLengthByName) {

@@ -16,6 +16,8 @@ constexpr double kTitlePx = 34;
 constexpr double kLegendRowPx = 20;
 constexpr double kBottomLabelsPx = 24;
 constexpr double kAxisNamePx = 18;
+// Of a band whose label may stand on two lines.
+constexpr double kNarrowestWrappedPx = 48;
 
 struct LegendPlace {
   double x = 0;
@@ -39,6 +41,16 @@ std::vector<LegendPlace> PlaceLegend(const Frame& frame, const std::vector<std::
   return places;
 }
 
+// The last blank before which `label` fits; npos when the whole does, or there is none.
+size_t BlankToWrapAt(const std::string& label, double px) {
+  if (TextWidth(label, kFontPx) <= px) return std::string::npos;
+  size_t at = label.find(' ');
+  for (size_t next = at; next != std::string::npos; next = label.find(' ', next + 1)) {
+    if (TextWidth(std::string_view(label).substr(0, next), kFontPx) <= px) at = next;
+  }
+  return at;
+}
+
 double TitlePx(const Frame& frame) { return frame.title.empty() ? kMargin : kTitlePx; }
 
 }  // namespace
@@ -55,7 +67,7 @@ void CheckFrame(const Frame& frame) {
 
 PlotArea AreaOf(const Frame& frame, const std::vector<std::string>& names, double left_labels_px) {
   const double legend =
-      names.size() < 2 ? 0 : (PlaceLegend(frame, names).back().row + 1) * kLegendRowPx + 4;
+      names.size() < 2 ? 0 : (PlaceLegend(frame, names).back().row + 1) * kLegendRowPx + 10;
   PlotArea area;
   area.left = kMargin + left_labels_px + 8 + (frame.y_label.empty() ? 0 : kAxisNamePx);
   area.top = TitlePx(frame) + legend;
@@ -120,18 +132,26 @@ void DrawLeftBands(Canvas& canvas, const PlotArea& area, const std::vector<std::
   const size_t stride = static_cast<size_t>(std::max(1.0, std::ceil(14 / band)));
   for (size_t i = 0; i < labels.size(); i += stride) {
     const double y = area.top + (static_cast<double>(i) + 0.5) * band;
-    canvas.Text(area.left - 8, y + 4, CutToPx(labels[i], area.left - 2 * kMargin), "tick",
+    canvas.Text(area.left - 8, y + 4, CutToPx(labels[i], area.left - kMargin - 7), "tick",
                 Anchor::kEnd);
   }
 }
 
 void DrawBottomBands(Canvas& canvas, const PlotArea& area, const std::vector<std::string>& labels) {
   const double band = (area.right - area.left) / static_cast<double>(labels.size());
-  const double widest = WidestLabel(labels, 120) + 8;
+  const bool fits = WidestLabel(labels, 120) + 8 <= band;
+  const bool on_two_lines = !fits && band >= kNarrowestWrappedPx;
+  const double widest = fits || on_two_lines ? band - 6 : WidestLabel(labels, 120) + 8;
   const size_t stride = static_cast<size_t>(std::max(1.0, std::ceil(widest / band)));
   for (size_t i = 0; i < labels.size(); i += stride) {
     const double x = area.left + (static_cast<double>(i) + 0.5) * band;
-    canvas.Text(x, area.bottom + 18, CutToPx(labels[i], 120), "tick", Anchor::kMiddle);
+    const size_t blank = on_two_lines ? BlankToWrapAt(labels[i], widest) : std::string::npos;
+    canvas.Text(x, area.bottom + (blank == std::string::npos ? 18 : 14),
+                CutToPx(labels[i].substr(0, blank), std::min(widest, 120.0)), "tick",
+                Anchor::kMiddle);
+    if (blank == std::string::npos) continue;
+    canvas.Text(x, area.bottom + 26, CutToPx(labels[i].substr(blank + 1), widest), "tick",
+                Anchor::kMiddle);
   }
 }
 

@@ -33,7 +33,7 @@ void DrawLegend(Canvas& canvas, const Frame& frame, const std::vector<std::strin
 // Grid lines and labels of numbers, left of or below the area.
 void DrawLeftAxis(Canvas& canvas, const PlotArea& area, const Axis& axis);
 void DrawBottomAxis(Canvas& canvas, const PlotArea& area, const Axis& axis);
-// A label a band, turned or thinned where they would touch.
+// A label a band, on two lines, cut or thinned where they would touch.
 void DrawLeftBands(Canvas& canvas, const PlotArea& area, const std::vector<std::string>& labels);
 void DrawBottomBands(Canvas& canvas, const PlotArea& area, const std::vector<std::string>& labels);
 // The names of both axes.

@@ -68,6 +68,7 @@ void AddSimulate(CLI::App& root, Context& context);
 void AddEvents(CLI::App& root, Context& context);
 void AddExperiments(CLI::App& root, Context& context);
 void AddDownload(CLI::App& root, Context& context);
+void AddTask(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);
 
 }  // namespace marquee::cli

@@ -39,6 +39,7 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddEvents(app, context);
   AddExperiments(app, context);
   AddDownload(app, context);
+  AddTask(app, context);
   AddDoctor(app, context);
 }
 

@@ -13,7 +13,8 @@
 namespace marquee::lake {
 namespace {
 
-constexpr std::array<std::string_view, 4> kLayers = {"raw", "bronze", "silver", "gold"};
+constexpr std::array<std::string_view, 6> kLayers = {"raw",  "bronze", "silver",
+                                                     "gold", "titles", "analysis"};
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kTypes = {{
     {"boolean", "BOOLEAN"},
