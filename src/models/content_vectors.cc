@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace marquee {
 namespace {
@@ -58,20 +59,26 @@ ContentVocabulary::ContentVocabulary(std::span<const std::vector<std::string>> t
 }
 
 ContentVocabulary ContentVocabulary::FromJson(const Json& json) {
+  const Json::Array& marks = json.At("marks").AsArray();
+  const Json::Array& weights = json.At("weights").AsArray();
+  if (marks.size() != weights.size()) {
+    throw Error(Code::kInvalidArgument,
+                StrCat("vocabulary: ", weights.size(), " weights for ", marks.size(), " marks"));
+  }
   ContentVocabulary vocabulary;
-  for (const auto& [mark, weight] : json.AsObject()) {
-    vocabulary.features_[mark] = static_cast<int32_t>(vocabulary.weights_.size());
-    vocabulary.weights_.push_back(static_cast<float>(weight.AsDouble()));
+  for (size_t i = 0; i < marks.size(); ++i) {
+    vocabulary.features_[marks[i].AsString()] = static_cast<int32_t>(i);
+    vocabulary.weights_.push_back(static_cast<float>(weights[i].AsDouble()));
   }
   return vocabulary;
 }
 
 Json ContentVocabulary::ToJson() const {
   // The map is in order of the marks, which is that of the features.
-  Json json = Json::MakeObject();
-  for (const auto& [mark, feature] : features_)
-    json[mark] = double{weights_[static_cast<size_t>(feature)]};
-  return json;
+  Json::Array marks;
+  for (const auto& [mark, feature] : features_) marks.emplace_back(mark);
+  Json::Array weights(weights_.begin(), weights_.end());
+  return Json::MakeObject({{"marks", std::move(marks)}, {"weights", std::move(weights)}});
 }
 
 ContentVector ContentVocabulary::VectorOf(std::span<const std::string> marks) const {
