@@ -8,7 +8,7 @@
 
 namespace marquee {
 
-enum class HashKind { kMd5, kSha256 };
+enum class HashKind { kMd5, kSha1, kSha256 };
 
 // Feed bytes, then take the digest once. Not thread-safe.
 class Hasher {
