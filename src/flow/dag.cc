@@ -72,8 +72,8 @@ std::vector<std::string> FindCycle(const Dag& dag) {
     path.push_back(at);
     if (marks[at] == Mark::kOpen) {
       const auto first = std::ranges::find(path, at);
-      for (auto it = first; it != path.end(); ++it) cycle.push_back(dag.tasks[*it].id);
-      std::ranges::reverse(cycle);
+      cycle.push_back(dag.tasks[at].id);
+      for (auto it = path.end() - 2; it != first; --it) cycle.push_back(dag.tasks[*it].id);
       return true;
     }
     marks[at] = Mark::kOpen;

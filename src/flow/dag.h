@@ -23,8 +23,8 @@ inline constexpr std::string_view kDefaultPool = "default_pool";
 struct Sensor {
   enum class Kind { kFile, kTable, kDag, kHttp };
   Kind kind = Kind::kFile;
-  std::string target;  // a path, a table, a DAG or a URL
-  std::string task;    // of a DAG: this one alone; "": its run
+  std::string target = {};  // a path, a table, a DAG or a URL
+  std::string task = {};    // of a DAG: this one alone; "": its run
   int status = 0;      // of a URL: this one; 0: any of success
   int64_t interval_ms = 60'000;
   int64_t timeout_ms = int64_t{7} * 86'400'000;
@@ -34,7 +34,7 @@ struct Sensor {
 // A request; any answer of success will do, unless a status is named.
 struct HttpCall {
   std::string method = "GET";
-  std::string url;
+  std::string url = {};
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = {};
   int status = 0;
@@ -42,7 +42,7 @@ struct HttpCall {
 
 // A run of another DAG.
 struct TriggerDag {
-  std::string dag_id;
+  std::string dag_id = {};
   Json conf = Json::MakeObject();  // with what this run's conf says beside it
   bool wait = true;                // whether the task ends when that run does, and as it does
 };

@@ -146,9 +146,10 @@ void Pass::SetEnd(const EndedTask& ended, const DagRun& run, TaskInstance* task)
                         ? std::optional<int64_t>(ended.exit.code)
                         : std::nullopt;
   task->reason = ReasonOf(ended);
-  task->end_us = ended.exit.end_us > 0 ? ended.exit.end_us : in_.now_us;
-  // The clock may have been put back meanwhile.
-  task->end_us = std::max(*task->end_us, task->start_us.value_or(*task->end_us));
+  // The clock may have been put back or forward meanwhile.
+  const int64_t end_us = ended.exit.end_us > 0 ? ended.exit.end_us : in_.now_us;
+  const int64_t start_us = task->start_us.value_or(end_us);
+  task->end_us = std::max(std::min(end_us, in_.now_us), start_us);
   const TaskState wanted = task->state;
   const bool never_was = ended.exit.kind == TaskExit::Kind::kNotStarted && ended.message.empty();
   if (never_was && wanted == TaskState::kRunning) {

@@ -85,8 +85,7 @@ void NameRun(Session& session, DagRun* run) {
   run->run_id = RunIdOf(run->type, run->date_us());
   while (HasRunId(session, *run) || HasDate(session, *run)) {
     if (!movable) RefuseSecond(*run, "DAGRun ID", run->run_id);
-    ++run->run_after_us;
-    if (run->logical_us) ++*run->logical_us;
+    ++(run->logical_us ? *run->logical_us : run->run_after_us);
     run->run_id = RunIdOf(run->type, run->date_us());
   }
 }

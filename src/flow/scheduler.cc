@@ -63,7 +63,7 @@ bool IsLocked(const std::filesystem::path& file) {
   return locked;
 }
 
-void Touch(const std::filesystem::path& file) {
+void TouchFile(const std::filesystem::path& file) {
   std::ofstream out(file, std::ios::app);
   out.close();
   std::error_code ignored;
@@ -208,7 +208,7 @@ void Scheduler::Beat() {
         {id_, place_, hostname_, now_us, now_us});
   });
   // Only now: with the database gone its tasks end in time.
-  flow::Touch(options_.folder / "heartbeat");
+  TouchFile(options_.folder / "heartbeat");
   next_beat_ms_ = steady_.NowMs() + options_.beat_ms;
 }
 

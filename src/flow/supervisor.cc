@@ -23,6 +23,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <initializer_list>
 
 namespace {
 
@@ -152,6 +153,7 @@ class Watch {
   long long WaitMs() const {
     const long long now = NowMs(CLOCK_MONOTONIC);
     long long wait = 2'000;
+    if (options_.orphan_ms > 0 && options_.orphan_ms < 4 * wait) wait = options_.orphan_ms / 4 + 1;
     const auto until = [&](long long at) {
       if (at - now < wait) wait = at - now > 1 ? at - now : 1;
     };

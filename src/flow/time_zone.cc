@@ -20,7 +20,7 @@ const date::time_zone& ZoneOf(const void* zone) {
 const void* FindZone(const std::string& name) {
   if (name == "UTC") return nullptr;
   try {
-    return date::get_tzdb().locate_zone(name);
+    return date::locate_zone(name);
   } catch (const std::runtime_error&) {
     throw Error(Code::kInvalidArgument, StrCat("no time zone '", name, "'"),
                 "take a name of the IANA database, as Europe/Paris");

@@ -61,7 +61,7 @@ std::optional<int64_t> ParseTime(std::string_view text) {
     std::string micros(text.substr(dot + 1, 6));
     if (micros.ends_with('Z')) micros.pop_back();
     micros.resize(6, '0');
-    us = *ms / 1000 * kSecondUs + ParseInt(micros).value_or(0);
+    us = *ParseUtc(text.substr(0, 19)) * 1000 + ParseInt(micros).value_or(0);
   }
   return us - offset * kSecondUs;
 }
