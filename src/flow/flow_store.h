@@ -74,6 +74,8 @@ struct ClearRequest {
   std::optional<std::string> run_id = {};  // none: every run with a date in the time
   std::optional<int64_t> from_us = {};
   std::optional<int64_t> to_us = {};
+  bool future = false;  // with run_id: those with later dates too
+  bool past = false;
   std::vector<std::string> task_ids = {};  // none: all
   bool downstream = false;
   bool upstream = false;

@@ -26,7 +26,7 @@ void AppendWords(const std::vector<std::string>& words, std::vector<std::string>
 
 // Done by the program's own command: this module knows no HTTP.
 std::vector<std::string> HttpArguments(const HttpCall& call, const RunContext& context) {
-  std::vector<std::string> arguments = {"task", "http", RenderTemplate(call.url, context),
+  std::vector<std::string> arguments = {"flow", "call", RenderTemplate(call.url, context),
                                         "--method", call.method};
   for (const auto& [name, value] : call.headers) {
     AppendWords({"--header", StrCat(name, ": ", RenderTemplate(value, context))}, &arguments);

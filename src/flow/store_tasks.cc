@@ -13,11 +13,18 @@ namespace marquee::flow {
 namespace {
 
 std::vector<DagRun> RunsToClear(Session& session, const Dag& dag, const ClearRequest& request) {
-  if (request.run_id) return {FindRun(session, dag.id, *request.run_id)};
+  int64_t from_us = request.from_us.value_or(INT64_MIN);
+  int64_t to_us = request.to_us.value_or(INT64_MAX);
+  if (request.run_id) {
+    DagRun run = FindRun(session, dag.id, *request.run_id);
+    if (!request.future && !request.past) return {std::move(run)};
+    from_us = request.past ? INT64_MIN : run.date_us();
+    to_us = request.future ? INT64_MAX : run.date_us();
+  }
   std::vector<DagRun> runs;
   Rows rows = session.Query(
       SelectRuns() + " where dag_id = ? and logical_us >= ? and logical_us <= ? order by run",
-      {dag.id, request.from_us.value_or(INT64_MIN), request.to_us.value_or(INT64_MAX)});
+      {dag.id, from_us, to_us});
   while (rows.Next()) runs.push_back(ReadRun(rows));
   return runs;
 }
