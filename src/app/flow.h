@@ -11,6 +11,7 @@
 #include "flow/dag_catalogue.h"
 #include "flow/flow_store.h"
 #include "flow/scheduler.h"
+#include "flow/times.h"
 #include "services/flow_service.h"
 
 namespace marquee {

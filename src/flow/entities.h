@@ -49,6 +49,8 @@ struct DagRun {
 struct Usage {
   std::optional<int64_t> cpu_ms = {};
   std::optional<int64_t> peak_rss_bytes = {};
+
+  bool operator==(const Usage&) const = default;
 };
 
 struct TaskInstance {
@@ -79,9 +81,6 @@ struct TaskInstance {
 
   bool operator==(const TaskInstance&) const = default;
 };
-inline bool operator==(const Usage& a, const Usage& b) {
-  return a.cpu_ms == b.cpu_ms && a.peak_rss_bytes == b.peak_rss_bytes;
-}
 
 struct Pool {
   std::string name;
