@@ -93,8 +93,7 @@ std::string Flow::Problem() {
 FlowRunner::FlowRunner(Flow& flow, Environment& environment)
     : flow_(flow),
       environment_(environment),
-      scheduler_(flow.store(), flow.dags(), flow.SchedulerSettings(), environment.clock(),
-                 steady_),
+      scheduler_(flow.store(), flow.dags(), flow.SchedulerSettings(), environment.clock(), steady_),
       thread_([this] { Run(); }) {}
 
 FlowRunner::~FlowRunner() {

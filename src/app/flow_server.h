@@ -16,8 +16,7 @@ namespace marquee {
 class FlowServer {
  public:
   // What is passed in must outlive it. Does not listen yet.
-  FlowServer(Flow& flow, Environment& environment, Security& security,
-             http::ServerOptions options);
+  FlowServer(Flow& flow, Environment& environment, Security& security, http::ServerOptions options);
   // Begins to schedule, too. Throws what http::Server::Start throws.
   void Start();
   // As those of Serving.

@@ -31,7 +31,9 @@ class Security {
   // Whether requests without credentials are refused.
   bool demanded() const { return demanded_; }
   // What stands before every handler, in their order.
-  std::vector<http::Middleware> guards() { return {TrackingErrors(), FlowErrors(), guard_.Entry()}; }
+  std::vector<http::Middleware> guards() {
+    return {TrackingErrors(), FlowErrors(), guard_.Entry()};
+  }
   const AuthService& service() const { return service_; }
 
  private:

@@ -309,9 +309,8 @@ std::span<const SettingSpec> Settings() {
   };
   static const std::vector<SettingSpec> all = [] {
     std::vector<SettingSpec> joined = settings;
-    for (const auto& more :
-         {AnsweringSettings(), SecuritySettings(), CrossSiteSettings(), ServingSettings(),
-          FlowSettings()}) {
+    for (const auto& more : {AnsweringSettings(), SecuritySettings(), CrossSiteSettings(),
+                             ServingSettings(), FlowSettings()}) {
       std::ranges::copy(more, std::back_inserter(joined));
     }
     return joined;

@@ -38,7 +38,8 @@ Json ToJson(const toml::node& node) {
 void AddLines(const toml::node& node, const std::string& path, TomlDocument* document) {
   if (const toml::table* table = node.as_table()) {
     for (const auto& [key, value] : *table) {
-      const std::string below = path.empty() ? std::string(key.str()) : StrCat(path, ".", key.str());
+      const std::string below =
+          path.empty() ? std::string(key.str()) : StrCat(path, ".", key.str());
       document->lines[below] = static_cast<int>(key.source().begin.line);
       AddLines(value, below, document);
     }

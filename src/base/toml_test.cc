@@ -29,7 +29,8 @@ TEST(Toml, ABrokenFileIsNamedWithItsLine) {
 TEST(Toml, ADocumentKnowsTheLineOfEachValue) {
   TempDir folder;
   const auto file = folder.path() / "a.toml";
-  WriteFileAtomic(file, "a = 1\n\n[[tasks]]\nid = 'x'\n[[tasks]]\nid = 'y'\nneeds = ['x',\n 'z']\n");
+  WriteFileAtomic(file,
+                  "a = 1\n\n[[tasks]]\nid = 'x'\n[[tasks]]\nid = 'y'\nneeds = ['x',\n 'z']\n");
   const TomlDocument document = ReadTomlDocument(file);
   EXPECT_EQ(document.value.At("tasks").size(), 2u);
   EXPECT_THAT(document.Where("tasks[1].needs[1]"), HasSubstr("a.toml line 8"));

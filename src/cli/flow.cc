@@ -1,11 +1,12 @@
 // marquee flow: DAGs, their runs and tasks.
+#include "app/flow.h"
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "app/flow.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -57,8 +58,8 @@ void PrintErrors(Context& context, const flow::DagSet& dags) {
 // The run that is meant: the latest when none is named.
 flow::DagRun MeantRun(Flow& flow, const FlowFlags& flags) {
   if (!flags.run_id.empty()) return flow.store().GetRun(flags.dag, flags.run_id);
-  const auto runs = flow.store().SearchRuns(
-      {.dag_ids = {flags.dag}, .order_by = {"-id"}, .limit = 1});
+  const auto runs =
+      flow.store().SearchRuns({.dag_ids = {flags.dag}, .order_by = {"-id"}, .limit = 1});
   if (!runs.items.empty()) return runs.items.front();
   throw Error(Code::kNotFound, StrCat("DAG ", flags.dag, " has no run"),
               StrCat("make one: marquee flow run ", flags.dag));
@@ -72,11 +73,9 @@ void ListDags(Context& context) {
   Json json = Json::MakeArray();
   for (const auto& [id, dag] : dags->dags) {
     const bool paused = flow.store().GetDag(id).paused;
-    const auto runs =
-        flow.store().SearchRuns({.dag_ids = {id}, .order_by = {"-id"}, .limit = 1});
+    const auto runs = flow.store().SearchRuns({.dag_ids = {id}, .order_by = {"-id"}, .limit = 1});
     const bool has_run = !runs.items.empty();
-    const std::string state =
-        has_run ? std::string(flow::RunStateName(runs.items[0].state)) : "";
+    const std::string state = has_run ? std::string(flow::RunStateName(runs.items[0].state)) : "";
     const std::string ended = has_run ? Moment(runs.items[0].end_us) : "";
     table.Add({id, dag->schedule.text(), paused ? "paused" : "active",
                std::to_string(dag->tasks.size()), state, ended, Join(dag->tags, ", ")});
@@ -266,7 +265,8 @@ CLI::App& AddAction(CLI::App& group, Context& context, const std::string& name,
         ->check(CLI::Range(1, 10'000));
   }
   if (name == "log") command.add_option("task", flags->task, "The task")->required();
-  if (name == "log") command.add_option("--try", flags->try_number, "Which try (default: the last)");
+  if (name == "log")
+    command.add_option("--try", flags->try_number, "Which try (default: the last)");
   if (name == "clear") {
     command.add_option("tasks", flags->tasks, "These alone (default: all)");
     command.add_flag("--downstream", flags->downstream, "And all that come after them");
@@ -313,12 +313,10 @@ void AddFlow(CLI::App& root, Context& context) {
   AddAction(group, context, "log", "What a task wrote", ShowLog);
   AddAction(group, context, "clear", "Run tasks of a run again", Clear);
   AddAction(group, context, "backfill", "A run for each interval of some time", Backfill);
-  AddAction(group, context, "pause", "No new runs", [](Context& of, const FlowFlags& flags) {
-    SetPaused(of, flags, true);
-  });
-  AddAction(group, context, "unpause", "Run by its schedule", [](Context& of, const FlowFlags& flags) {
-    SetPaused(of, flags, false);
-  });
+  AddAction(group, context, "pause", "No new runs",
+            [](Context& of, const FlowFlags& flags) { SetPaused(of, flags, true); });
+  AddAction(group, context, "unpause", "Run by its schedule",
+            [](Context& of, const FlowFlags& flags) { SetPaused(of, flags, false); });
   AddAction(group, context, "graph", "What needs what", Graph);
   AddAction(group, context, "gantt", "When each task of a run ran", Gantt);
   AddAction(group, context, "stats", "How long tasks take, and what they use", Statistics);

@@ -1,10 +1,14 @@
 // marquee flow run: a run, and with --wait the scheduler for it; marquee flow test: one task;
 // marquee flow call: what tasks with a URL do.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <thread>
+#include <utility>
 
 #include "app/flow.h"
 #include "base/error.h"
@@ -61,7 +65,8 @@ class RunView {
 
   void Observe(const flow::DagRun& run, const flow::TaskInstance* task) {
     if (task == nullptr) {
-      if (run.run != root_) Line(StrCat(run.dag_id, " ", run.run_id), flow::RunStateName(run.state));
+      if (run.run != root_)
+        Line(StrCat(run.dag_id, " ", run.run_id), flow::RunStateName(run.state));
       return;
     }
     if (task->state == flow::TaskState::kScheduled || task->state == flow::TaskState::kNone) return;
@@ -74,7 +79,9 @@ class RunView {
     Line(StrCat(run.dag_id, ".", task->task_id), state);
   }
 
+  // On a terminal; elsewhere the lines of the tasks say it.
   void ShowProgress(flow::FlowStore& store) {
+    if (!isatty(STDERR_FILENO)) return;
     const auto tasks = store.Tasks(root_);
     const auto done = std::ranges::count_if(
         tasks, [](const flow::TaskInstance& task) { return flow::IsFinished(task.state); });
@@ -109,9 +116,8 @@ flow::DagRun RunHere(Context& context, flow::FlowStore& store, flow::DagCatalogu
   while (true) {
     if (context.cancel.requested() && !cancelled) {
       cancelled = true;
-      const auto all = store.SearchRuns({.states = {flow::RunState::kQueued,
-                                                    flow::RunState::kRunning},
-                                         .limit = 1'000});
+      const auto all = store.SearchRuns(
+          {.states = {flow::RunState::kQueued, flow::RunState::kRunning}, .limit = 1'000});
       for (const flow::DagRun& each : all.items) {
         if (each.root_run == run.run) {
           store.SetRunState(each.dag_id, each.run_id, flow::RunState::kFailed);
@@ -160,11 +166,11 @@ void FinishWith(Context& context, flow::FlowStore& store, const flow::DagRun& ru
   for (const flow::TaskInstance& task : tasks) {
     if (task.state == flow::TaskState::kFailed) failed.push_back(task.task_id);
   }
-  throw Error(Code::kUnavailable,
-              StrCat("run ", run.run_id, " of DAG ", run.dag_id, " failed",
-                     failed.empty() ? "" : ": ", Join(failed, ", ")),
-              failed.empty() ? ""
-                             : StrCat("see: marquee flow log ", run.dag_id, " ", failed.front()));
+  throw Error(
+      Code::kUnavailable,
+      StrCat("run ", run.run_id, " of DAG ", run.dag_id, " failed", failed.empty() ? "" : ": ",
+             Join(failed, ", ")),
+      failed.empty() ? "" : StrCat("see: marquee flow log ", run.dag_id, " ", failed.front()));
 }
 
 void RunDag(Context& context, const RunFlags& flags) {
@@ -239,8 +245,8 @@ http::OutgoingRequest RequestOf(const CallFlags& flags) {
       throw Error(Code::kInvalidArgument, StrCat("the header '", header, "' has no ':'"),
                   "write it as Name: value");
     }
-    request.headers.push_back({header.substr(0, colon),
-                               std::string(Trim(std::string_view(header).substr(colon + 1)))});
+    request.headers.push_back(
+        {header.substr(0, colon), std::string(Trim(std::string_view(header).substr(colon + 1)))});
   }
   request.repeatable = flags.method == "GET" || flags.method == "HEAD";
   return request;

@@ -35,9 +35,8 @@ constexpr std::array kServices = std::to_array<Service>({
     {"tracking", 5000, "experiments, runs, models and artifacts, for clients of MLflow"},
 });
 // Parts of the program that have commands, and no API yet.
-constexpr std::array kWithoutApi =
-    std::to_array<std::string_view>({"feature-store", "process", "train", "features", "ingest",
-                                     "simulate", "tmdb", "reports"});
+constexpr std::array kWithoutApi = std::to_array<std::string_view>(
+    {"feature-store", "process", "train", "features", "ingest", "simulate", "tmdb", "reports"});
 
 struct ServeFlags {
   std::string name;

@@ -79,9 +79,9 @@ void Up(Context& context, const UpFlags& flags) {
   RecordStore records(environment.home().records(), environment.clock());
   Tracking tracking(environment);
   Flow flow(environment);
-  const auto serving = MakeServing(
-      context, {store, *log, records, security, &tracking.services(), &flow.service()}, options,
-      "");
+  const auto serving =
+      MakeServing(context, {store, *log, records, security, &tracking.services(), &flow.service()},
+                  options, "");
   ListenWith([&] { serving->Start(); });
   const FlowRunner runner(flow, environment);
   ShowOutcome(result, serving->engine());

@@ -21,14 +21,14 @@ constexpr std::array kMonthNames = std::to_array<std::string_view>(
 constexpr std::array kWeekdayNames =
     std::to_array<std::string_view>({"sun", "mon", "tue", "wed", "thu", "fri", "sat"});
 
-constexpr std::array kMacros = std::to_array<std::pair<std::string_view, std::string_view>>(
-    {{"@yearly", "0 0 1 1 *"},
-     {"@annually", "0 0 1 1 *"},
-     {"@monthly", "0 0 1 * *"},
-     {"@weekly", "0 0 * * 0"},
-     {"@daily", "0 0 * * *"},
-     {"@midnight", "0 0 * * *"},
-     {"@hourly", "0 * * * *"}});
+constexpr std::array kMacros =
+    std::to_array<std::pair<std::string_view, std::string_view>>({{"@yearly", "0 0 1 1 *"},
+                                                                  {"@annually", "0 0 1 1 *"},
+                                                                  {"@monthly", "0 0 1 * *"},
+                                                                  {"@weekly", "0 0 * * 0"},
+                                                                  {"@daily", "0 0 * * *"},
+                                                                  {"@midnight", "0 0 * * *"},
+                                                                  {"@hourly", "0 * * * *"}});
 
 struct CronField {
   std::string_view name;
@@ -73,7 +73,7 @@ void AddCronPart(const CronField& field, std::string_view part, std::string_view
   if (range != "*") {
     const size_t dash = range.find('-');
     low = CronValue(field, range.substr(0, dash), whole);
-    high = dash != std::string_view::npos ? CronValue(field, range.substr(dash + 1), whole)
+    high = dash != std::string_view::npos    ? CronValue(field, range.substr(dash + 1), whole)
            : slash != std::string_view::npos ? field.max
                                              : low;
     if (low > high) RefuseCron(field, whole, "the range runs backwards");
@@ -130,8 +130,8 @@ Cron::Cron(std::string_view text, const TimeZone& zone) : zone_(zone) {
   any_day_ = words[2].starts_with('*');
   any_weekday_ = words[4].starts_with('*');
   if (!FindAfter(0)) {
-    throw Error(Code::kInvalidArgument,
-                StrCat("the schedule is '", text, "': no day ever fits it"), "look at day and month");
+    throw Error(Code::kInvalidArgument, StrCat("the schedule is '", text, "': no day ever fits it"),
+                "look at day and month");
   }
 }
 

@@ -11,8 +11,8 @@
 namespace marquee::flow {
 namespace {
 
-constexpr std::array kKindNames = std::to_array<std::string_view>(
-    {"empty", "command", "marquee", "http", "trigger", "sensor"});
+constexpr std::array kKindNames =
+    std::to_array<std::string_view>({"empty", "command", "marquee", "http", "trigger", "sensor"});
 
 std::vector<std::string> TaskIds(const Dag& dag) {
   std::vector<std::string> ids;
@@ -50,8 +50,9 @@ std::optional<DagProblem> CheckNeeds(const Dag& dag) {
     std::set<std::string_view> seen;
     for (const std::string& need : dag.tasks[i].needs) {
       if (dag.Find(need) == nullptr) {
-        return DagProblem{i, "needs", StrCat("it needs '", need, "', which is no task of the DAG",
-                                             DidYouMean(need, ids))};
+        return DagProblem{
+            i, "needs",
+            StrCat("it needs '", need, "', which is no task of the DAG", DidYouMean(need, ids))};
       }
       if (!seen.insert(need).second) {
         return DagProblem{i, "needs", StrCat("it needs '", need, "' twice")};
@@ -165,9 +166,10 @@ const Task* Dag::Find(std::string_view task_id) const {
 
 const Task& Dag::Named(std::string_view task_id) const {
   if (const Task* task = Find(task_id)) return *task;
-  throw Error(Code::kNotFound,
-              StrCat("DAG ", id, " has no task '", task_id, "'", DidYouMean(task_id, TaskIds(*this))),
-              StrCat("it has ", Join(TaskIds(*this), ", ")));
+  throw Error(
+      Code::kNotFound,
+      StrCat("DAG ", id, " has no task '", task_id, "'", DidYouMean(task_id, TaskIds(*this))),
+      StrCat("it has ", Join(TaskIds(*this), ", ")));
 }
 
 std::vector<size_t> Dag::WithDownstream(std::vector<size_t> places) const {

@@ -25,7 +25,7 @@ struct Sensor {
   Kind kind = Kind::kFile;
   std::string target = {};  // a path, a table, a DAG or a URL
   std::string task = {};    // of a DAG: this one alone; "": its run
-  int status = 0;      // of a URL: this one; 0: any of success
+  int status = 0;           // of a URL: this one; 0: any of success
   int64_t interval_ms = 60'000;
   int64_t timeout_ms = int64_t{7} * 86'400'000;
   bool soft_fail = false;  // whether a timeout skips the task
@@ -97,7 +97,7 @@ struct Dag {
   bool catchup = false;
   int max_active_runs = 16;
   int max_active_tasks = 16;
-  int64_t run_timeout_ms = 0;  // 0: none
+  int64_t run_timeout_ms = 0;        // 0: none
   Json params = Json::MakeObject();  // values where a run's conf has none
   std::vector<Task> tasks = {};
   std::string file = {};  // "": built in

@@ -89,10 +89,10 @@ std::shared_ptr<const DagSet> DagCatalogue::Collect() const {
     const auto [there, added] = set->dags.try_emplace(file.dag->id, file.dag);
     if (added) continue;
     const std::string other = there->second->file.empty() ? "built in" : there->second->file;
-    set->errors.push_back({path.string(),
-                           StrCat(path.string(), ": the DAG '", file.dag->id,
-                                  "' is there already: ", other),
-                           set->parsed_us});
+    set->errors.push_back(
+        {path.string(),
+         StrCat(path.string(), ": the DAG '", file.dag->id, "' is there already: ", other),
+         set->parsed_us});
   }
   return set;
 }

@@ -72,11 +72,11 @@ void ReadSensor(TomlFields& fields, Task* task) {
   task->kind = Task::Kind::kSensor;
   TomlFields from(fields.document(), fields.Table("sensor"), fields.PathOf("sensor"), "sensor");
   Sensor& sensor = task->sensor;
-  constexpr std::array kTargets = std::to_array<std::pair<std::string_view, Sensor::Kind>>(
-      {{"file", Sensor::Kind::kFile},
-       {"table", Sensor::Kind::kTable},
-       {"dag", Sensor::Kind::kDag},
-       {"http", Sensor::Kind::kHttp}});
+  constexpr std::array kTargets =
+      std::to_array<std::pair<std::string_view, Sensor::Kind>>({{"file", Sensor::Kind::kFile},
+                                                                {"table", Sensor::Kind::kTable},
+                                                                {"dag", Sensor::Kind::kDag},
+                                                                {"http", Sensor::Kind::kHttp}});
   for (const auto& [key, kind] : kTargets) {
     const std::string target = from.Text(key);
     if (target.empty()) continue;
@@ -104,13 +104,13 @@ void ReadSensor(TomlFields& fields, Task* task) {
 // What a task does is said by one key.
 void ReadKind(TomlFields& fields, Task* task) {
   using Reader = void (*)(TomlFields&, Task*);
-  constexpr std::array kReaders = std::to_array<std::pair<std::string_view, Reader>>(
-      {{"command", ReadCommand},
-       {"marquee", ReadMarquee},
-       {"http", ReadHttp},
-       {"trigger", ReadTrigger},
-       {"sensor", ReadSensor},
-       {"empty", ReadEmpty}});
+  constexpr std::array kReaders =
+      std::to_array<std::pair<std::string_view, Reader>>({{"command", ReadCommand},
+                                                          {"marquee", ReadMarquee},
+                                                          {"http", ReadHttp},
+                                                          {"trigger", ReadTrigger},
+                                                          {"sensor", ReadSensor},
+                                                          {"empty", ReadEmpty}});
   std::string found;
   for (const auto& [key, read] : kReaders) {
     if (fields.Value(key) == nullptr) continue;
@@ -134,10 +134,9 @@ void ReadArguments(TomlFields& fields, Task* task) {
     if (!parsed) {
       fields.Refuse("trigger_rule",
                     StrCat("trigger_rule is '", rule, "'", DidYouMean(rule, TriggerRuleNames())),
-                    StrCat("there are ",
-                           Join(std::vector<std::string>(TriggerRuleNames().begin(),
-                                                         TriggerRuleNames().end()),
-                                ", ")));
+                    StrCat("there are ", Join(std::vector<std::string>(TriggerRuleNames().begin(),
+                                                                       TriggerRuleNames().end()),
+                                              ", ")));
     }
     task->trigger_rule = *parsed;
   }
@@ -153,8 +152,7 @@ void ReadArguments(TomlFields& fields, Task* task) {
   if (task->wait_for_downstream) task->depends_on_past = true;
   task->pool = fields.Text("pool", task->pool);
   task->pool_slots = static_cast<int>(fields.Int("pool_slots", task->pool_slots, 1, kMaxCount));
-  task->priority =
-      static_cast<int>(fields.Int("priority", task->priority, -kMaxCount, kMaxCount));
+  task->priority = static_cast<int>(fields.Int("priority", task->priority, -kMaxCount, kMaxCount));
   task->owner = fields.Text("owner", task->owner);
   const Json& env = fields.Table("env");
   for (const auto& [name, value] : env.AsObject()) {
@@ -212,7 +210,8 @@ void ReadSchedule(TomlFields& fields, Dag* dag) {
     TomlFields from(fields.document(), *schedule, "schedule", "schedule");
     const std::vector<std::string> tables = from.Texts("tables");
     if (tables.empty()) {
-      fields.Refuse("schedule", "schedule names no tables", "as in { tables = [\"silver.ratings\"] }");
+      fields.Refuse("schedule", "schedule names no tables",
+                    "as in { tables = [\"silver.ratings\"] }");
     }
     from.RefuseUnknown();
     dag->schedule = Schedule::OnTables(tables);

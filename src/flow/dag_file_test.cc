@@ -138,7 +138,8 @@ TEST_F(DagFileTest, AMistakeIsNamedWithItsLine) {
   Refuses("id = 'd'\nshedule = '@daily'\n" + good, 2,
           "unknown key 'shedule' of a DAG; did you mean 'schedule'?");
   Refuses(head + task + "comand = 'true'\n", 3, "task 'x' does nothing");
-  Refuses(head + good + "retrys = 1\n", 5, "unknown key 'retrys' of a task; did you mean 'retries'?");
+  Refuses(head + good + "retrys = 1\n", 5,
+          "unknown key 'retrys' of a task; did you mean 'retries'?");
   Refuses(head + good + "retries = -1\n", 5, "retries is -1: must be 0 to 1000");
   Refuses(head + good + "retry_delay = 5\n", 5, "retry_delay is 5: must be a time");
   Refuses(head + good + "trigger_rule = 'all_sucess'\n", 5, "did you mean 'all_success'?");

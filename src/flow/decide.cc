@@ -38,11 +38,11 @@ void EndTry(Session& session, const Dag* dag, const DagRun& run, TaskState state
                      task->try_number <= task->max_tries && run.state == RunState::kRunning;
   WriteTry(session, *task);
   if (!again) return;
-  const std::string key = StrCat(run.dag_id, "#", task->task_id, "#",
-                                 ReplaceAll(FormatTime(run.date_us()), "T", " "));
+  const std::string key =
+      StrCat(run.dag_id, "#", task->task_id, "#", ReplaceAll(FormatTime(run.date_us()), "T", " "));
   task->state = TaskState::kUpForRetry;
-  task->next_us = task->end_us.value_or(0) +
-                  RetryDelayMs(declared->retry, task->try_number, key) * 1000;
+  task->next_us =
+      task->end_us.value_or(0) + RetryDelayMs(declared->retry, task->try_number, key) * 1000;
 }
 
 Decider::Decider(const Context& context, const Dag& dag, DagRun run)
@@ -166,8 +166,7 @@ bool Decider::PastAllows(const Task& task) {
   for (const TaskInstance& past : TasksOf(context_.session, *before)) {
     const bool is_same = past.task_id == task.id;
     const bool is_downstream =
-        task.wait_for_downstream &&
-        std::ranges::any_of(task.downstream, [&](size_t place) {
+        task.wait_for_downstream && std::ranges::any_of(task.downstream, [&](size_t place) {
           return dag_.tasks[place].id == past.task_id;
         });
     if ((is_same || is_downstream) && !WentWell(past.state)) return false;
@@ -195,8 +194,8 @@ void Decider::BeginTry(TaskInstance* instance) {
 
 void Decider::Begin(const Task& task, TaskInstance* instance) {
   instance->next_us.reset();
-  const bool is_sensor = task.kind == Task::Kind::kSensor &&
-                         task.sensor.kind != Sensor::Kind::kHttp;
+  const bool is_sensor =
+      task.kind == Task::Kind::kSensor && task.sensor.kind != Sensor::Kind::kHttp;
   if (task.kind != Task::Kind::kEmpty && task.kind != Task::Kind::kTrigger && !is_sensor) {
     instance->state = TaskState::kScheduled;
     instance->scheduled_us = context_.now_us;
@@ -314,9 +313,9 @@ TaskState Decider::SenseTable(const std::string& table, TaskInstance* instance) 
 
 // The run of the same date.
 TaskState Decider::SenseDag(const Task& task) {
-  Rows rows = context_.session.Query(
-      "select run, state from dag_runs where dag_id = ? and logical_us = ?",
-      {task.sensor.target, run_.date_us()});
+  Rows rows =
+      context_.session.Query("select run, state from dag_runs where dag_id = ? and logical_us = ?",
+                             {task.sensor.target, run_.date_us()});
   if (!rows.Next()) return TaskState::kNone;
   const int64_t other = rows.Int(0);
   if (task.sensor.task.empty()) {

@@ -17,7 +17,7 @@ struct DagRecord {
   bool paused = false;
   bool active = true;  // whether it is declared now
   int64_t created_us = 0;
-  std::optional<int64_t> last_end_us = {};  // of the last interval that got a run by schedule
+  std::optional<int64_t> last_end_us = {};   // of the last interval that got a run by schedule
   Json table_versions = Json::MakeObject();  // those that the last run by table was for
 };
 

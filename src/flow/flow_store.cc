@@ -44,11 +44,11 @@ void DeleteRuns(Session& session, const std::string& condition, const SqlValues&
 }
 
 void RequireIdle(Session& session, const std::string& condition, const SqlValues& values) {
-  Rows rows = session.Query(
-      StrCat("select t.task_id from task_instances t where t.claim <> 0 and t.run in "
-             "(select run from dag_runs where ",
-             condition, ") limit 1"),
-      values);
+  Rows rows =
+      session.Query(StrCat("select t.task_id from task_instances t where t.claim <> 0 and t.run in "
+                           "(select run from dag_runs where ",
+                           condition, ") limit 1"),
+                    values);
   if (!rows.Next()) return;
   throw Error(Code::kFailedPrecondition,
               StrCat("task ", rows.Text(0), " of it runs: it cannot be deleted now"),
@@ -93,7 +93,8 @@ DagRecord FlowStore::GetDag(const std::string& dag_id) {
 
 void FlowStore::SetPaused(const std::string& dag_id, bool paused) {
   database_.Write([&](Session& session) {
-    if (session.Run("update dags set paused = ? where dag_id = ?", {int64_t{paused}, dag_id}) == 0) {
+    if (session.Run("update dags set paused = ? where dag_id = ?", {int64_t{paused}, dag_id}) ==
+        0) {
       throw Error(Code::kNotFound, StrCat("no DAG '", dag_id, "'"), "marquee flow dags lists them");
     }
     session.Run("update dag_runs set dirty = 1 where dag_id = ? and state in ('queued', 'running')",

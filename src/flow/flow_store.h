@@ -19,11 +19,11 @@ namespace marquee::flow {
 
 // A run to be made.
 struct NewRun {
-  std::string run_id = {};                     // "": made up
-  std::optional<int64_t> logical_us = {};      // none: now
-  bool without_date = false;                   // no logical date, as API v2 may ask
-  std::optional<DataInterval> interval = {};   // none: as the schedule says
-  std::optional<int64_t> run_after_us = {};    // none: now
+  std::string run_id = {};                    // "": made up
+  std::optional<int64_t> logical_us = {};     // none: now
+  bool without_date = false;                  // no logical date, as API v2 may ask
+  std::optional<DataInterval> interval = {};  // none: as the schedule says
+  std::optional<int64_t> run_after_us = {};   // none: now
   Json conf = Json::MakeObject();
   std::optional<std::string> note = {};
   RunType type = RunType::kManual;

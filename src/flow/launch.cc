@@ -37,8 +37,8 @@ std::vector<std::string> HttpArguments(const HttpCall& call, const RunContext& c
 }
 
 std::vector<std::string> HttpSensorArguments(const Sensor& sensor, const RunContext& context) {
-  std::vector<std::string> arguments = HttpArguments(
-      {.url = sensor.target, .status = sensor.status}, context);
+  std::vector<std::string> arguments =
+      HttpArguments({.url = sensor.target, .status = sensor.status}, context);
   AppendWords({"--every-ms", std::to_string(sensor.interval_ms), "--for-ms",
                std::to_string(sensor.timeout_ms)},
               &arguments);

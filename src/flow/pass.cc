@@ -45,9 +45,7 @@ TaskState StateOf(const TaskExit& exit) {
 
 int64_t NewClaim() {
   // Of the system's entropy, so that two schedulers never take the same.
-  static thread_local Rng rng = [] {
-    return Rng(std::hash<std::string>{}(NewUuid()));
-  }();
+  static thread_local Rng rng = [] { return Rng(std::hash<std::string>{}(NewUuid())); }();
   return static_cast<int64_t>(rng.Next() >> 1) | 1;
 }
 
@@ -141,10 +139,10 @@ void Pass::SetEnd(const EndedTask& ended, const DagRun& run, TaskInstance* task)
   task->claim = 0;
   task->owner.clear();
   task->usage = {ended.exit.cpu_ms, ended.exit.peak_rss_bytes};
-  task->exit_code = ended.exit.kind == TaskExit::Kind::kExited ||
-                            ended.exit.kind == TaskExit::Kind::kSignalled
-                        ? std::optional<int64_t>(ended.exit.code)
-                        : std::nullopt;
+  task->exit_code =
+      ended.exit.kind == TaskExit::Kind::kExited || ended.exit.kind == TaskExit::Kind::kSignalled
+          ? std::optional<int64_t>(ended.exit.code)
+          : std::nullopt;
   task->reason = ReasonOf(ended);
   // The clock may have been put back or forward meanwhile.
   const int64_t end_us = ended.exit.end_us > 0 ? ended.exit.end_us : in_.now_us;
@@ -244,8 +242,7 @@ void Pass::CreateRunOfTables(const Dag& dag, const DagRecord& record) {
   const bool is_first = record.table_versions.size() == 0;
   if (versions.size() == 0 || !(is_new || is_first)) return;
   if (!is_first && ActiveRuns(dag.id) >= dag.max_active_runs) return;
-  in_.session.Run("update dags set table_versions = ? where dag_id = ?",
-                  {versions.Dump(), dag.id});
+  in_.session.Run("update dags set table_versions = ? where dag_id = ?", {versions.Dump(), dag.id});
   if (is_first) return;
   DagRun run;
   run.type = RunType::kTable;
@@ -263,10 +260,9 @@ void Pass::StartQueued() {
       in_.options.only_root ? "" : " and dag_id in (select dag_id from dags where paused = 0)";
   std::vector<DagRun> queued;
   {
-    Rows rows = in_.session.Query(
-        StrCat(SelectRuns(), " where state = 'queued'", scope, unpaused,
-               " order by run_after_us, run limit 1000"),
-        std::move(values));
+    Rows rows = in_.session.Query(StrCat(SelectRuns(), " where state = 'queued'", scope, unpaused,
+                                         " order by run_after_us, run limit 1000"),
+                                  std::move(values));
     while (rows.Next()) queued.push_back(ReadRun(rows));
   }
   std::map<std::string, int64_t> running;
@@ -285,9 +281,8 @@ void Pass::StartQueued() {
     }
     if (running[run.dag_id] >= dag->max_active_runs) continue;
     ++running[run.dag_id];
-    in_.session.Run(
-        "update dag_runs set state = 'running', start_us = ?, dirty = 1 where run = ?",
-        {in_.now_us, run.run});
+    in_.session.Run("update dag_runs set state = 'running', start_us = ?, dirty = 1 where run = ?",
+                    {in_.now_us, run.run});
     run.state = RunState::kRunning;
     run.start_us = in_.now_us;
     result_.outcome.changes.push_back({run, std::nullopt});

@@ -84,7 +84,8 @@ std::string Edge(const Box& from, const Box& to) {
   const int y2 = to.y + kBoxHeight / 2;
   const int middle = (x1 + to.x) / 2;
   return StrCat("<path d=\"M", x1, " ", y1, " C", middle, " ", y1, " ", middle, " ", y2, " ",
-                to.x - 4, " ", y2, "\" fill=\"none\" stroke=\"#95a5a6\" marker-end=\"url(#a)\"/>\n");
+                to.x - 4, " ", y2,
+                "\" fill=\"none\" stroke=\"#95a5a6\" marker-end=\"url(#a)\"/>\n");
 }
 
 struct Span {
@@ -163,8 +164,9 @@ std::string GraphSvg(const Dag& dag, const std::vector<TaskInstance>& tasks) {
     const auto instance = std::ranges::find(tasks, dag.tasks[i].id, &TaskInstance::task_id);
     const TaskState state = instance == tasks.end() ? TaskState::kNone : instance->state;
     StrAppend(&svg, "<rect x=\"", boxes[i].x, "\" y=\"", boxes[i].y, "\" width=\"", kBoxWidth,
-              "\" height=\"", kBoxHeight, "\" rx=\"5\" fill=\"#f8f9fa\" stroke-width=\"2\" stroke=\"",
-              ColourOf(state), "\"><title>", Escaped(dag.tasks[i].id), " ", TaskStateName(state),
+              "\" height=\"", kBoxHeight,
+              "\" rx=\"5\" fill=\"#f8f9fa\" stroke-width=\"2\" stroke=\"", ColourOf(state),
+              "\"><title>", Escaped(dag.tasks[i].id), " ", TaskStateName(state),
               "</title></rect>\n");
     std::string shown = dag.tasks[i].id;
     if (shown.size() > 24) shown = shown.substr(0, 23) + "…";
@@ -213,8 +215,8 @@ std::string GanttSvg(const std::vector<TaskInstance>& tasks, int64_t now_us) {
       const int end = kLabel + static_cast<int>(Scaled(span->end, whole, kChart));
       const std::string took = HumanDuration(span->end - span->start);
       StrAppend(&svg, "<rect x=\"", x, "\" y=\"", y, "\" width=\"", std::max(end - x, 2),
-                "\" height=\"", kLine - 8, "\" rx=\"3\" fill=\"", ColourOf(task.state), "\"><title>",
-                Escaped(task.task_id), " ", TaskStateName(task.state), " ", took,
+                "\" height=\"", kLine - 8, "\" rx=\"3\" fill=\"", ColourOf(task.state),
+                "\"><title>", Escaped(task.task_id), " ", TaskStateName(task.state), " ", took,
                 "</title></rect>\n");
       svg += SvgText(std::max(end, x + 2) + 6, y + 15, took, "#495057");
     }

@@ -52,10 +52,10 @@ SqlValues TaskValues(const TaskInstance& task) {
 }
 
 [[noreturn]] void RefuseSecond(const DagRun& run, const char* what, const std::string& value) {
-  throw Error(Code::kAlreadyExists,
-              StrCat("DAGRun with DAG ID: '", run.dag_id, "' and ", what, ": '", value,
-                     "' already exists"),
-              "name another, or clear that run");
+  throw Error(
+      Code::kAlreadyExists,
+      StrCat("DAGRun with DAG ID: '", run.dag_id, "' and ", what, ": '", value, "' already exists"),
+      "name another, or clear that run");
 }
 
 bool HasRunId(Session& session, const DagRun& run) {
@@ -65,11 +65,10 @@ bool HasRunId(Session& session, const DagRun& run) {
 }
 
 bool HasDate(Session& session, const DagRun& run) {
-  return run.logical_us &&
-         session
-             .Query("select 1 from dag_runs where dag_id = ? and logical_us = ?",
-                    {run.dag_id, *run.logical_us})
-             .Next();
+  return run.logical_us && session
+                               .Query("select 1 from dag_runs where dag_id = ? and logical_us = ?",
+                                      {run.dag_id, *run.logical_us})
+                               .Next();
 }
 
 void NameRun(Session& session, DagRun* run) {
@@ -119,8 +118,7 @@ DagRun ReadRun(const Rows& rows) {
 }
 
 DagRun FindRun(Session& session, const std::string& dag_id, const std::string& run_id) {
-  Rows rows =
-      session.Query(SelectRuns() + " where dag_id = ? and run_id = ?", {dag_id, run_id});
+  Rows rows = session.Query(SelectRuns() + " where dag_id = ? and run_id = ?", {dag_id, run_id});
   if (rows.Next()) return ReadRun(rows);
   throw Error(Code::kNotFound,
               StrCat("DAGRun with DAG ID: '", dag_id, "' and DagRun ID: '", run_id, "' not found"),

@@ -61,15 +61,14 @@ std::optional<DataInterval> Schedule::NextOfEvery(const Bounds& bounds,
   int64_t start = last_end_us.value_or(bounds.start_us);
   if (!bounds.catchup) {
     const int64_t latest = FloorTo(now_us, every_us_) - every_us_;
-    start = std::max(last_end_us ? FloorTo(*last_end_us + every_us_ - 1, every_us_) : latest,
-                     latest);
+    start =
+        std::max(last_end_us ? FloorTo(*last_end_us + every_us_ - 1, every_us_) : latest, latest);
     if (start + every_us_ <= bounds.start_us) start = FloorTo(bounds.start_us, every_us_);
   }
   return DataInterval{start, start + every_us_};
 }
 
-std::optional<DataInterval> Schedule::Next(const Bounds& bounds,
-                                           std::optional<int64_t> last_end_us,
+std::optional<DataInterval> Schedule::Next(const Bounds& bounds, std::optional<int64_t> last_end_us,
                                            int64_t now_us) const {
   std::optional<DataInterval> next;
   if (kind_ == Kind::kOnce && !last_end_us) next = DataInterval{bounds.start_us, bounds.start_us};

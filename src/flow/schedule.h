@@ -39,7 +39,7 @@ class Schedule {
   struct Bounds {
     int64_t start_us = 0;
     std::optional<int64_t> end_us = {};  // no interval begins after it
-    bool catchup = false;  // whether intervals that were missed are made up for
+    bool catchup = false;                // whether intervals that were missed are made up for
   };
   // The interval after the last one that had a run, which ended at `last_end_us`: its run is due
   // when it ends, which may be after `now_us`. Without catchup, all but the latest whole one are

@@ -43,12 +43,12 @@ TEST(Times, AreReadAsTheyAreWritten) {
 }
 
 TEST(Cron, FieldsHaveListsRangesStepsAndNames) {
-  EXPECT_THAT(Ticks("*/20 3 * * *", "2026-01-01", 4),
-              ElementsAre("2026-01-01T03:00", "2026-01-01T03:20", "2026-01-01T03:40",
-                          "2026-01-02T03:00"));
-  EXPECT_THAT(Ticks("5,10-12 0 1 jan,Mar *", "2026-01-01T00:10", 4),
-              ElementsAre("2026-01-01T00:11", "2026-01-01T00:12", "2026-03-01T00:05",
-                          "2026-03-01T00:10"));
+  EXPECT_THAT(
+      Ticks("*/20 3 * * *", "2026-01-01", 4),
+      ElementsAre("2026-01-01T03:00", "2026-01-01T03:20", "2026-01-01T03:40", "2026-01-02T03:00"));
+  EXPECT_THAT(
+      Ticks("5,10-12 0 1 jan,Mar *", "2026-01-01T00:10", 4),
+      ElementsAre("2026-01-01T00:11", "2026-01-01T00:12", "2026-03-01T00:05", "2026-03-01T00:10"));
   EXPECT_THAT(Ticks("0 12 * * mon-fri", "2026-01-02T12:00", 2),
               ElementsAre("2026-01-05T12:00", "2026-01-06T12:00"));
   EXPECT_THAT(Ticks("0 0 * * 7", "2026-01-01", 2),
@@ -58,9 +58,9 @@ TEST(Cron, FieldsHaveListsRangesStepsAndNames) {
 }
 
 TEST(Cron, EitherDayFitsUnlessOneBeginsWithAStar) {
-  EXPECT_THAT(Ticks("0 0 13 * fri", "2026-02-01", 4),
-              ElementsAre("2026-02-06T00:00", "2026-02-13T00:00", "2026-02-20T00:00",
-                          "2026-02-27T00:00"));
+  EXPECT_THAT(
+      Ticks("0 0 13 * fri", "2026-02-01", 4),
+      ElementsAre("2026-02-06T00:00", "2026-02-13T00:00", "2026-02-20T00:00", "2026-02-27T00:00"));
   EXPECT_THAT(Ticks("0 0 13 * mon", "2026-02-01", 3),
               ElementsAre("2026-02-02T00:00", "2026-02-09T00:00", "2026-02-13T00:00"));
   EXPECT_THAT(Ticks("0 0 */2 * mon", "2026-02-01", 2),
@@ -88,9 +88,9 @@ TEST(Cron, ATimeThatIsRepeatedComesOnce) {
 }
 
 TEST(Cron, WhatGoesByTheClockFollowsIt) {
-  EXPECT_THAT(Ticks("0 * * * *", "2026-10-24T23:00", 4, "Europe/Berlin"),
-              ElementsAre("2026-10-25T00:00", "2026-10-25T01:00", "2026-10-25T02:00",
-                          "2026-10-25T03:00"));
+  EXPECT_THAT(
+      Ticks("0 * * * *", "2026-10-24T23:00", 4, "Europe/Berlin"),
+      ElementsAre("2026-10-25T00:00", "2026-10-25T01:00", "2026-10-25T02:00", "2026-10-25T03:00"));
   EXPECT_THAT(Ticks("*/30 2 * * *", "2026-10-25T00:00", 3, "Europe/Berlin"),
               ElementsAre("2026-10-25T00:30", "2026-10-25T01:00", "2026-10-25T01:30"));
   EXPECT_THAT(Ticks("*/30 2 * * *", "2026-03-28T02:00", 2, "Europe/Berlin"),

@@ -24,10 +24,10 @@
 namespace marquee::flow {
 namespace {
 
-constexpr int64_t kLookMs = 250;         // at what other processes changed, and at files
-constexpr int64_t kCreateMs = 1'000;     // how often at the longest to look for runs by schedule
-constexpr int64_t kTakeOverMs = 5'000;   // how often to look for what others left
-constexpr int64_t kMarginMs = 60'000;    // beyond orphan_ms, before another machine takes over
+constexpr int64_t kLookMs = 250;        // at what other processes changed, and at files
+constexpr int64_t kCreateMs = 1'000;    // how often at the longest to look for runs by schedule
+constexpr int64_t kTakeOverMs = 5'000;  // how often to look for what others left
+constexpr int64_t kMarginMs = 60'000;   // beyond orphan_ms, before another machine takes over
 
 std::string HostName() {
   std::array<char, 256> name{};
@@ -171,13 +171,15 @@ bool Scheduler::IsDue() {
 bool Scheduler::ChangedOutside() {
   return store_.database().Read([this](Session& session) {
     const bool dirty = session
-                           .Query("select 1 from dag_runs where dirty = 1 and "
-                                  "state in ('queued', 'running') limit 1")
+                           .Query(
+                               "select 1 from dag_runs where dirty = 1 and "
+                               "state in ('queued', 'running') limit 1")
                            .Next();
     return dirty || session
-                        .Query("select 1 from task_instances where claim <> 0 and owner = ? and "
-                               "state not in ('running', 'queued') limit 1",
-                               {id_})
+                        .Query(
+                            "select 1 from task_instances where claim <> 0 and owner = ? and "
+                            "state not in ('running', 'queued') limit 1",
+                            {id_})
                         .Next();
   });
 }
@@ -276,11 +278,13 @@ void Scheduler::Start(const PassResult::Start& start) {
         CommandOf(*start.dag, start.dag->Named(task.task_id), start.run, task, options_);
     AppendToLog(command.files, NowUs(clock_),
                 StrCat("try ", task.try_number, ": ", Join(command.argv, " ")));
-    processes_.emplace(task.claim,
-                       Running{TaskProcess::Start(command), task.run, task.task_id});
+    processes_.emplace(task.claim, Running{TaskProcess::Start(command), task.run, task.task_id});
   } catch (const Error& error) {
-    ended_.push_back({task.run, task.task_id, task.claim,
-                      {.kind = TaskExit::Kind::kNotStarted}, error.message()});
+    ended_.push_back({task.run,
+                      task.task_id,
+                      task.claim,
+                      {.kind = TaskExit::Kind::kNotStarted},
+                      error.message()});
   }
 }
 
@@ -315,7 +319,8 @@ void Scheduler::TakeOver() {
       Rows rows = session.Query("select id, place, beat from schedulers");
       while (rows.Next()) {
         const bool same_place = rows.Text(1) == place_;
-        if (IsDead(rows.Text(0), rows.Text(1), rows.Int(2))) dead.push_back({rows.Text(0), same_place});
+        if (IsDead(rows.Text(0), rows.Text(1), rows.Int(2)))
+          dead.push_back({rows.Text(0), same_place});
       }
     }
     for (const Dead& each : dead) {
@@ -344,9 +349,10 @@ void Scheduler::TakeOver() {
 
 void Scheduler::TakeOverTask(const TaskInstance& task, bool same_place) {
   const bool ours = store_.database().Write([&](Session& session) {
-    return session.Run("update task_instances set owner = ? where run = ? and task_id = ? and "
-                       "claim = ? and owner = ?",
-                       {id_, task.run, task.task_id, task.claim, task.owner}) == 1;
+    return session.Run(
+               "update task_instances set owner = ? where run = ? and task_id = ? and "
+               "claim = ? and owner = ?",
+               {id_, task.run, task.task_id, task.claim, task.owner}) == 1;
   });
   if (!ours) return;
   EndedTask ended{task.run, task.task_id, task.claim, {.kind = TaskExit::Kind::kLost}, ""};

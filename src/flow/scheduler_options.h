@@ -23,7 +23,7 @@ struct SchedulerOptions {
   // When no scheduler was there for so long, its tasks end by themselves: with more than one
   // machine a task that is given up must not go on. 0: never.
   int64_t orphan_ms = 300'000;
-  int64_t beat_ms = 5'000;  // how often to say that it lives
+  int64_t beat_ms = 5'000;         // how often to say that it lives
   bool paused_at_creation = true;  // whether DAGs that are new wait until somebody says so
   // This run and those it triggers alone, paused or not; none: everything.
   std::optional<int64_t> only_root = {};

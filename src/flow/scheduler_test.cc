@@ -154,9 +154,8 @@ TEST_P(SchedulerTest, WithCatchupNoIntervalIsLeftOutAndOnlySoManyRunAtOnce) {
         .max_active_runs = 1,
         .tasks = {ShellTask("a", {}, "echo {{ ds }} >> days; mkdir only && rmdir only")}}});
   const auto scheduler = NewScheduler();
-  Until(*scheduler, [&] {
-    return store_->SearchRuns({.states = {RunState::kSuccess}}).total == 3;
-  });
+  Until(*scheduler,
+        [&] { return store_->SearchRuns({.states = {RunState::kSuccess}}).total == 3; });
   EXPECT_EQ(ReadFile(folder_.path() / "days"), "2026-01-01\n2026-01-02\n2026-01-03\n");
 }
 
@@ -167,8 +166,8 @@ TEST_P(SchedulerTest, ATaskMayDependOnTheRunBefore) {
   Add({{.id = "d", .schedule = Schedule("@daily", TimeZone()), .tasks = {task}}});
   Make("bad");
   const std::vector<DagRun> runs =
-      store_->Backfill(Named("d"), ParseTime("2026-01-01").value(),
-                       ParseTime("2026-01-02").value(), Json::MakeObject());
+      store_->Backfill(Named("d"), ParseTime("2026-01-01").value(), ParseTime("2026-01-02").value(),
+                       Json::MakeObject());
   const auto scheduler = NewScheduler();
   EXPECT_EQ(Finish(*scheduler, runs.at(0)), RunState::kFailed);
   for (int i = 0; i < 3; ++i) scheduler->Turn();
@@ -198,7 +197,8 @@ TEST_P(SchedulerTest, ATaskMayRunAnotherDagAndWaitForIt) {
   Task trigger{.id = "call", .kind = Task::Kind::kTrigger};
   trigger.trigger = {.dag_id = "inner", .conf = Json::MakeObject({{"day", "{{ ds }}"}})};
   Add({{.id = "outer", .tasks = {trigger, EmptyTask("end", {"call"})}},
-       {.id = "inner", .tasks = {ShellTask("a", {}, "echo {{ conf.day }} {{ conf.who }}; [ ! -e bad ]")}}});
+       {.id = "inner",
+        .tasks = {ShellTask("a", {}, "echo {{ conf.day }} {{ conf.who }}; [ ! -e bad ]")}}});
   Json conf;
   conf["who"] = "Ada";
   EXPECT_EQ(RunOnce("outer", conf), RunState::kSuccess);
@@ -244,9 +244,8 @@ TEST_P(SchedulerTest, ANewVersionOfATableStartsARunAndSatisfiesASensor) {
     version = next;
     clock_.Advance(2'000);
     steady_.Advance(2'000);
-    Until(*scheduler, [&] {
-      return store_->SearchRuns({.states = {RunState::kSuccess}}).total == next - 4;
-    });
+    Until(*scheduler,
+          [&] { return store_->SearchRuns({.states = {RunState::kSuccess}}).total == next - 4; });
   }
   const DagRun run = store_->SearchRuns({.order_by = {"-logical_date"}}).items.at(0);
   EXPECT_EQ(run.type, RunType::kTable);
@@ -274,9 +273,10 @@ TEST_P(SchedulerTest, ClearedTasksRunAgainWithTheirNextTry) {
 
 TEST_P(SchedulerTest, ATaskThatIsClearedWhileItRunsIsEndedFirst) {
   Add({{.id = "d",
-        .tasks = {ShellTask("a", {}, "mkdir only || exit 7; trap 'rmdir only; exit 1' TERM; "
-                                     "echo x >> begun; [ $(wc -l < begun) = 2 ] && exit 0; "
-                                     "while :; do sleep 0.01; done")}}});
+        .tasks = {ShellTask("a", {},
+                            "mkdir only || exit 7; trap 'rmdir only; exit 1' TERM; "
+                            "echo x >> begun; [ $(wc -l < begun) = 2 ] && exit 0; "
+                            "while :; do sleep 0.01; done")}}});
   const auto scheduler = NewScheduler();
   const DagRun run = store_->Trigger(Named("d"), {});
   Until(*scheduler, [&] { return Exists("begun"); });
@@ -301,7 +301,8 @@ TEST_P(SchedulerTest, ARunThatIsSetToFailedEndsItsTasks) {
 }
 
 TEST_P(SchedulerTest, AKilledProcessIsAFailedTry) {
-  Task task = ShellTask("a", {}, "[ -e killed ] && exit 0; echo $PPID > pid.new; mv pid.new pid; sleep 1000");
+  Task task = ShellTask(
+      "a", {}, "[ -e killed ] && exit 0; echo $PPID > pid.new; mv pid.new pid; sleep 1000");
   task.retry = {.retries = 1, .delay_ms = 0};
   Add({{.id = "d", .tasks = {task}}});
   const auto scheduler = NewScheduler();
@@ -345,10 +346,13 @@ TEST_P(SchedulerTest, WhatWasClaimedAndNeverStartedIsStartedByAnother) {
   const DagRun run = store_->Trigger(Named("d"), {});
   { NewScheduler()->Turn(); }  // starts the run and schedules the task
   database_->Write([&](database::Session& session) {
-    session.Run("update task_instances set state = 'running', claim = 5, try_number = 1, "
-                "owner = 'gone' where run = ?", {run.run});
-    session.Run("insert into schedulers (id, place, hostname, started_us, beat, beat_us) "
-                "select 'gone', max(place), 'h', 0, 0, 0 from schedulers");
+    session.Run(
+        "update task_instances set state = 'running', claim = 5, try_number = 1, "
+        "owner = 'gone' where run = ?",
+        {run.run});
+    session.Run(
+        "insert into schedulers (id, place, hostname, started_us, beat, beat_us) "
+        "select 'gone', max(place), 'h', 0, 0, 0 from schedulers");
   });
   const auto scheduler = NewScheduler();
   EXPECT_EQ(Finish(*scheduler, run), RunState::kSuccess);
@@ -362,10 +366,13 @@ TEST_P(SchedulerTest, AnotherMachineTakesOverOnlyWhenThatOneMustHaveEndedItsTask
   const DagRun run = store_->Trigger(Named("d"), {});
   { NewScheduler()->Turn(); }
   database_->Write([&](database::Session& session) {
-    session.Run("update task_instances set state = 'running', claim = 5, try_number = 1, "
-                "owner = 'far' where run = ?", {run.run});
-    session.Run("insert into schedulers (id, place, hostname, started_us, beat, beat_us) "
-                "values ('far', 'elsewhere', 'h', 0, 0, 0)");
+    session.Run(
+        "update task_instances set state = 'running', claim = 5, try_number = 1, "
+        "owner = 'far' where run = ?",
+        {run.run});
+    session.Run(
+        "insert into schedulers (id, place, hostname, started_us, beat, beat_us) "
+        "values ('far', 'elsewhere', 'h', 0, 0, 0)");
   });
   const auto scheduler = NewScheduler();
   for (const int64_t ms : {10'000, 200'000, 100'000}) {
@@ -406,7 +413,8 @@ TEST_P(SchedulerTest, TwoSchedulersShareTheWorkAndNoTaskRunsTwice) {
 TEST_P(SchedulerTest, OneThatIsForOneRunLeavesTheOthers) {
   Task trigger{.id = "call", .kind = Task::Kind::kTrigger};
   trigger.trigger = {.dag_id = "inner"};
-  Add({{.id = "outer", .tasks = {trigger}}, {.id = "inner", .tasks = {ShellTask("a", {}, "true")}}});
+  Add({{.id = "outer", .tasks = {trigger}},
+       {.id = "inner", .tasks = {ShellTask("a", {}, "true")}}});
   store_->SetPaused("outer", true);
   store_->SetPaused("inner", true);
   const DagRun other = store_->Trigger(Named("inner"), {});
@@ -420,21 +428,23 @@ TEST_P(SchedulerTest, OneThatIsForOneRunLeavesTheOthers) {
   const auto scheduler = NewScheduler(options);
   EXPECT_EQ(Finish(*scheduler, run), RunState::kSuccess);
   EXPECT_EQ(store_->GetRun(other.run).state, RunState::kQueued);
-  EXPECT_THAT(seen, ElementsAre("outer running", "inner queued", "inner running",
-                                "inner success", "outer success"));
+  EXPECT_THAT(seen, ElementsAre("outer running", "inner queued", "inner running", "inner success",
+                                "outer success"));
 }
 
 TEST_P(SchedulerTest, ADagThatChangedMeanwhileIsFollowed) {
   std::filesystem::create_directories(folder_.path() / "dags");
   const auto file = folder_.path() / "dags" / "d.toml";
-  WriteFileAtomic(file, "[[tasks]]\nid = 'a'\ncommand = 'true'\n[[tasks]]\nid = 'b'\ncommand = "
-                        "'false'\nneeds = 'a'\n");
+  WriteFileAtomic(file,
+                  "[[tasks]]\nid = 'a'\ncommand = 'true'\n[[tasks]]\nid = 'b'\ncommand = "
+                  "'false'\nneeds = 'a'\n");
   Add({});
   const auto scheduler = NewScheduler();
   const DagRun run = store_->Trigger(Named("d"), {});
   store_->SetPaused("d", false);
-  WriteFileAtomic(file, "[[tasks]]\nid = 'a'\ncommand = 'true'\n[[tasks]]\nid = 'c'\ncommand = "
-                        "'true'\nneeds = 'a'\n");
+  WriteFileAtomic(file,
+                  "[[tasks]]\nid = 'a'\ncommand = 'true'\n[[tasks]]\nid = 'c'\ncommand = "
+                  "'true'\nneeds = 'a'\n");
   EXPECT_EQ(Finish(*scheduler, run), RunState::kSuccess);
   EXPECT_EQ(States(run), "a:success b:removed c:success");
 }

@@ -10,7 +10,7 @@
 namespace marquee::flow {
 
 enum class TaskState {
-  kNone,  // not looked at, or waiting for others
+  kNone,       // not looked at, or waiting for others
   kScheduled,  // waits for a place
   kQueued,
   kRunning,

@@ -24,7 +24,8 @@ void CheckNewRun(const Dag& dag, const NewRun& run) {
                 "as in {\"source\": \"file.csv\"}");
   }
   if (run.interval && run.interval->start_us > run.interval->end_us) {
-    throw Error(Code::kInvalidArgument, StrCat("DAG ", dag.id, ": the data interval ends before "
+    throw Error(Code::kInvalidArgument, StrCat("DAG ", dag.id,
+                                               ": the data interval ends before "
                                                "it starts"));
   }
 }
@@ -100,10 +101,12 @@ std::string ColumnOfOrder(std::string_view name) {
       {"data_interval_start", "interval_start_us"},
       {"data_interval_end", "interval_end_us"},
       {"last_scheduling_decision", "decided_us"}};
-  const auto found = std::ranges::find(columns, name, [](const auto& entry) { return entry.first; });
+  const auto found =
+      std::ranges::find(columns, name, [](const auto& entry) { return entry.first; });
   if (found != columns.end()) return std::string(found->second);
   throw Error(Code::kInvalidArgument,
-              StrCat("Ordering with '", name, "' is disallowed or the attribute does not exist"
+              StrCat("Ordering with '", name,
+                     "' is disallowed or the attribute does not exist"
                      " on the model"),
               "try logical_date, start_date, end_date, state or dag_run_id");
 }
@@ -194,13 +197,13 @@ Found<DagRun> FlowStore::SearchRuns(const RunSearch& search) {
   const std::string order = OrderOfRuns(search.order_by);
   return database_.Read([&](Session& session) {
     Found<DagRun> found;
-    found.total = CountOf(session, StrCat("select count(*) from dag_runs", where.text()),
-                          where.values());
+    found.total =
+        CountOf(session, StrCat("select count(*) from dag_runs", where.text()), where.values());
     SqlValues values = where.values();
     values.emplace_back(search.limit);
     values.emplace_back(search.offset);
-    Rows rows = session.Query(
-        StrCat(SelectRuns(), where.text(), order, " limit ? offset ?"), std::move(values));
+    Rows rows = session.Query(StrCat(SelectRuns(), where.text(), order, " limit ? offset ?"),
+                              std::move(values));
     while (rows.Next()) found.items.push_back(ReadRun(rows));
     return found;
   });
@@ -222,7 +225,7 @@ DagRun FlowStore::SetRunState(const std::string& dag_id, const std::string& run_
       for (TaskInstance& task : tasks) {
         if (IsFinished(task.state)) continue;
         // Those that run are ended by the scheduler that sees it; the others are passed over.
-        task.state = task.claim == 0         ? TaskState::kSkipped
+        task.state = task.claim == 0              ? TaskState::kSkipped
                      : state == RunState::kFailed ? TaskState::kFailed
                                                   : TaskState::kSuccess;
         task.end_us = now;
@@ -257,9 +260,8 @@ Found<TaskOfRun> FlowStore::SearchTasks(const TaskSearch& search) {
   Conditions of_runs;
   of_runs.In("dag_id", search.dag_ids, kSame);
   of_runs.In("run_id", search.run_ids, kSame);
-  const std::string both =
-      StrCat(where.text(), where.text().empty() ? " where " : " and ",
-             "run in (select run from dag_runs", of_runs.text(), ")");
+  const std::string both = StrCat(where.text(), where.text().empty() ? " where " : " and ",
+                                  "run in (select run from dag_runs", of_runs.text(), ")");
   SqlValues values = where.values();
   values.insert(values.end(), of_runs.values().begin(), of_runs.values().end());
   return database_.Read([&](Session& session) {
@@ -283,10 +285,9 @@ Found<TaskOfRun> FlowStore::SearchTasks(const TaskSearch& search) {
 }
 
 const std::vector<std::string>& RunOrders() {
-  static const std::vector<std::string> orders = {"id",         "dag_id",       "run_id",
-                                                  "dag_run_id", "logical_date", "execution_date",
-                                                  "run_after",  "start_date",   "end_date",
-                                                  "state",      "run_type"};
+  static const std::vector<std::string> orders = {
+      "id",        "dag_id",     "run_id",   "dag_run_id", "logical_date", "execution_date",
+      "run_after", "start_date", "end_date", "state",      "run_type"};
   return orders;
 }
 

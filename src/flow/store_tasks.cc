@@ -173,9 +173,9 @@ std::vector<TaskOfRun> FlowStore::Clear(const Dag& dag, const ClearRequest& requ
 std::vector<TaskOfRun> FlowStore::SetTaskStates(const Dag& dag, const ClearRequest& which,
                                                 TaskState state) {
   if (!IsFinished(state) || state == TaskState::kRemoved || state == TaskState::kUpstreamFailed) {
-    throw Error(Code::kInvalidArgument,
-                StrCat("the new state is '", TaskStateName(state), "': must be success, failed or "
-                                                                   "skipped"));
+    throw Error(Code::kInvalidArgument, StrCat("the new state is '", TaskStateName(state),
+                                               "': must be success, failed or "
+                                               "skipped"));
   }
   std::vector<TaskOfRun> changed = database_.Write([&](Session& session) {
     std::vector<TaskOfRun> selected = Select(session, dag, which);

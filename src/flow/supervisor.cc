@@ -53,8 +53,8 @@ long long NowMs(clockid_t clock) {
 
 void Say(const char* what, const char* about) {
   char line[4400];
-  const int length = snprintf(line, sizeof line, "marquee: %s %s: %s\n", what, about,
-                              strerror(errno));
+  const int length =
+      snprintf(line, sizeof line, "marquee: %s %s: %s\n", what, about, strerror(errno));
   if (length > 0) (void)!write(STDERR_FILENO, line, static_cast<size_t>(length));
 }
 
@@ -124,8 +124,11 @@ long long TouchedAt(const char* file) {
 class Watch {
  public:
   Watch(const Options& options, pid_t command)
-      : options_(options), command_(command), started_(NowMs(CLOCK_MONOTONIC)),
-        seen_(TouchedAt(options.heartbeat)), seen_at_(started_) {}
+      : options_(options),
+        command_(command),
+        started_(NowMs(CLOCK_MONOTONIC)),
+        seen_(TouchedAt(options.heartbeat)),
+        seen_at_(started_) {}
 
   // Until the command has ended.
   void Wait() {
@@ -235,9 +238,9 @@ void WriteRecord(const Options& options, const Watch& watch, int fd, const char*
                            used.ru_stime.tv_sec * 1000LL + used.ru_stime.tv_usec / 1000;
   char record[kRecordBytes];
   memset(record, ' ', sizeof record);
-  const int length = snprintf(record, sizeof record, "%s %s %d %lld %ld %lld", options.claim,
-                              watch.reason(), watch.code(), cpu_ms, used.ru_maxrss,
-                              NowMs(CLOCK_REALTIME));
+  const int length =
+      snprintf(record, sizeof record, "%s %s %d %lld %ld %lld", options.claim, watch.reason(),
+               watch.code(), cpu_ms, used.ru_maxrss, NowMs(CLOCK_REALTIME));
   if (length > 0) record[length] = ' ';
   record[kRecordBytes - 1] = '\n';
   if (pwrite(fd, record, sizeof record, 0) < 0 || rename(temporary, options.exit) != 0) {
@@ -272,8 +275,8 @@ int main(int argc, char** argv) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   char ids[kRecordBytes];
   const auto write_ids = [&](int command) {
-    const int length = snprintf(ids, sizeof ids, "%s %d %d\n", options.claim,
-                                static_cast<int>(getpid()), command);
+    const int length =
+        snprintf(ids, sizeof ids, "%s %d %d\n", options.claim, static_cast<int>(getpid()), command);
     WriteWhole(options.lock_fd, ids, static_cast<size_t>(length), "the lock");
   };
   write_ids(0);

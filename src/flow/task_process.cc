@@ -145,8 +145,8 @@ class SpawnSettings {
     posix_spawnattr_setsigmask(&attributes_, &signals);
     sigfillset(&signals);
     posix_spawnattr_setsigdefault(&attributes_, &signals);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-                                               POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes_,
+                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
   ~SpawnSettings() {
     posix_spawn_file_actions_destroy(&actions_);
@@ -201,12 +201,12 @@ std::optional<TaskExit> ParseExit(const std::string& text, int64_t claim) {
   const std::vector<std::string_view> words = Words(text);
   if (words.size() != 6 || ParseInt(words[0]) != claim) return std::nullopt;
   using Kind = TaskExit::Kind;
-  constexpr std::array kReasons = std::to_array<std::pair<std::string_view, Kind>>(
-      {{"exited", Kind::kExited},
-       {"signal", Kind::kSignalled},
-       {"timeout", Kind::kTimedOut},
-       {"cancelled", Kind::kCancelled},
-       {"orphaned", Kind::kOrphaned}});
+  constexpr std::array kReasons =
+      std::to_array<std::pair<std::string_view, Kind>>({{"exited", Kind::kExited},
+                                                        {"signal", Kind::kSignalled},
+                                                        {"timeout", Kind::kTimedOut},
+                                                        {"cancelled", Kind::kCancelled},
+                                                        {"orphaned", Kind::kOrphaned}});
   for (const auto& [reason, kind] : kReasons) {
     if (words[1] != reason) continue;
     return TaskExit{.kind = kind,
@@ -283,9 +283,7 @@ bool TaskProcess::HasEnded() const {
   return poll(&entry, 1, 0) == 1;
 }
 
-void TaskProcess::Cancel() const {
-  syscall(SYS_pidfd_send_signal, fd_, SIGTERM, nullptr, 0);
-}
+void TaskProcess::Cancel() const { syscall(SYS_pidfd_send_signal, fd_, SIGTERM, nullptr, 0); }
 
 TaskExit TaskProcess::Collect() {
   // Only a child of this process has a status to be taken away.

@@ -37,7 +37,7 @@ struct TaskCommand {
   int64_t timeout_ms = 0;          // then SIGTERM for its group, and after the grace SIGKILL
   int64_t grace_ms = 10'000;
   std::filesystem::path heartbeat = {};  // a file that schedulers touch
-  int64_t orphan_ms = 0;  // after so long without that the try is ended; 0: never
+  int64_t orphan_ms = 0;                 // after so long without that the try is ended; 0: never
 };
 
 struct TaskExit {

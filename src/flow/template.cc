@@ -58,10 +58,9 @@ std::string ValueOf(std::string_view name, const RunContext& context) {
   const std::string_view key = name.substr(name.find('.') + 1);
   if (const Json* value = context.conf.Find(key)) return TextOf(*value);
   if (const Json* value = is_param ? context.params.Find(key) : nullptr) return TextOf(*value);
-  throw Error(Code::kInvalidArgument,
-              StrCat("'{{ ", name, " }}': the run's conf has no '", key, "'"),
-              is_param ? "give it with --conf, or among the params of the DAG"
-                       : "give it with --conf");
+  throw Error(
+      Code::kInvalidArgument, StrCat("'{{ ", name, " }}': the run's conf has no '", key, "'"),
+      is_param ? "give it with --conf, or among the params of the DAG" : "give it with --conf");
 }
 
 // Calls put(text) for what stands as it is and for the value of each name.
@@ -116,10 +115,10 @@ void CheckTemplate(std::string_view text, const Json& params) {
         std::vector<std::string> known;
         for (const auto& [param, value] : params.AsObject()) known.push_back(param);
         if (params.Find(key) != nullptr) return;
-        throw Error(Code::kInvalidArgument,
-                    StrCat("'{{ ", name, " }}': the DAG has no param '", key, "'",
-                           DidYouMean(key, known)),
-                    "add it to [params]");
+        throw Error(
+            Code::kInvalidArgument,
+            StrCat("'{{ ", name, " }}': the DAG has no param '", key, "'", DidYouMean(key, known)),
+            "add it to [params]");
       });
 }
 

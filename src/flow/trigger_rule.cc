@@ -8,10 +8,12 @@ namespace marquee::flow {
 namespace {
 
 const std::vector<std::string>& RuleNames() {
-  static const std::vector<std::string> names = {
-      "all_success", "all_failed",  "all_done",    "all_done_min_one_success",
-      "all_skipped", "one_failed",  "one_success", "one_done",
-      "none_failed", "none_failed_min_one_success", "none_skipped", "always"};
+  static const std::vector<std::string> names = {"all_success",  "all_failed",
+                                                 "all_done",     "all_done_min_one_success",
+                                                 "all_skipped",  "one_failed",
+                                                 "one_success",  "one_done",
+                                                 "none_failed",  "none_failed_min_one_success",
+                                                 "none_skipped", "always"};
   return names;
 }
 

@@ -254,8 +254,8 @@ Json RenderFlowDagDetails(FlowApi api, const FlowDag& of) {
 Json RenderFlowTask(FlowApi api, const flow::Dag& dag, const flow::Task& task) {
   const std::string operator_name(flow::OperatorName(task));
   Json json = Json::MakeObject(
-      {{"class_ref", Json::MakeObject({{"module_path", "airflow.operators"},
-                                       {"class_name", operator_name}})},
+      {{"class_ref",
+        Json::MakeObject({{"module_path", "airflow.operators"}, {"class_name", operator_name}})},
        {"task_id", task.id},
        {"task_display_name", task.id},
        {"operator_name", operator_name},

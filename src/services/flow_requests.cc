@@ -224,8 +224,7 @@ std::optional<bool> FlowFlag(const http::Request& request, std::string_view name
 }
 
 flow::RunState RunStateOf(FlowApi api, const Json& value) {
-  const auto state =
-      value.is_string() ? flow::ParseRunState(value.AsString()) : std::nullopt;
+  const auto state = value.is_string() ? flow::ParseRunState(value.AsString()) : std::nullopt;
   if (!state) RefuseFlowValue(api, "state", value, "'queued', 'running', 'success' or 'failed'");
   return *state;
 }
@@ -237,8 +236,7 @@ flow::RunSearch RunSearchOfQuery(const http::Request& request) {
   if (request.PathParam("dag_id") != "~") search.dag_ids = {request.PathParam("dag_id")};
   search.states = RunStatesOf(FlowApiOf(request), FlowList(request, "state"));
   search.types = RunTypesOf(request);
-  search.logical_from_us =
-      QueryTime(request, v1 ? "execution_date_gte" : "logical_date_gte");
+  search.logical_from_us = QueryTime(request, v1 ? "execution_date_gte" : "logical_date_gte");
   search.logical_to_us = QueryTime(request, v1 ? "execution_date_lte" : "logical_date_lte");
   search.start_from_us = QueryTime(request, "start_date_gte");
   search.start_to_us = QueryTime(request, "start_date_lte");
@@ -342,11 +340,11 @@ flow::NewRun NewRunOf(const http::Request& request) {
 
 flow::ClearRequest ClearRequestOf(const http::Request& request) {
   const FlowApi api = FlowApiOf(request);
-  const Json body = FlowBody(
-      request, {"dry_run", "task_ids", "start_date", "end_date", "only_failed", "only_running",
-                "include_subdags", "include_parentdag", "reset_dag_runs", "dag_run_id",
-                "include_upstream", "include_downstream", "include_future", "include_past",
-                "run_on_latest_version", "prevent_running_task", "note"});
+  const Json body =
+      FlowBody(request, {"dry_run", "task_ids", "start_date", "end_date", "only_failed",
+                         "only_running", "include_subdags", "include_parentdag", "reset_dag_runs",
+                         "dag_run_id", "include_upstream", "include_downstream", "include_future",
+                         "include_past", "run_on_latest_version", "prevent_running_task", "note"});
   flow::ClearRequest clear;
   clear.run_id = FlowText(api, body, "dag_run_id");
   clear.from_us = FlowTimeField(api, body, "start_date");

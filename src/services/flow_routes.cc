@@ -75,7 +75,9 @@ void AddFlowCalls(const FlowService* flow, std::string_view base, std::span<cons
   for (const FlowCall& call : calls) {
     http::Route& route = router->Add(
         call.method, StrCat(base, call.path), call.role,
-        [flow, handler = call.handler](const Request& request) { return (flow->*handler)(request); },
+        [flow, handler = call.handler](const Request& request) {
+          return (flow->*handler)(request);
+        },
         http::Runs::kOnWorker);
     route.audited = std::string_view(call.method) != "GET" && !call.only_asks;
   }

@@ -94,18 +94,19 @@ http::Response LogV1(const http::Request& request, const std::string& host,
       accept.find("text/plain") != std::string::npos) {
     return TextAnswer("text/plain; charset=utf-8", StrCat(host, "\n", log));
   }
-  return http::Json(Json::MakeObject(
-      {{"continuation_token", Json()},
-       {"content", StrCat("[(", PythonText(host), ", ", PythonText(log), ")]")}}));
+  // What clients of version 1 demand, though nothing comes after it: {"end_of_log": true}.
+  constexpr std::string_view kEndOfLog = "eyJlbmRfb2ZfbG9nIjp0cnVlfQ";
+  return http::Json(
+      Json::MakeObject({{"continuation_token", kEndOfLog},
+                        {"content", StrCat("[(", PythonText(host), ", ", PythonText(log), ")]")}}));
 }
 
 // "[2026-11-21T02:40:06+00:00] marquee: text" is an event with a time of its own.
 Json LogEvent(std::string_view line) {
   Json event = Json::MakeObject();
   const size_t end = line.starts_with('[') ? line.find("] marquee: ") : std::string_view::npos;
-  const auto us = end == std::string_view::npos
-                      ? std::nullopt
-                      : flow::ParseTime(line.substr(1, end - 1));
+  const auto us =
+      end == std::string_view::npos ? std::nullopt : flow::ParseTime(line.substr(1, end - 1));
   event["event"] = us ? line.substr(end + 11) : line;
   event["timestamp"] = FlowTime(FlowApi::kV2, us);
   event["level"] = "info";
@@ -124,24 +125,21 @@ http::Response LogV2(const http::Request& request, const std::string& log) {
     for (const Json& event : events) StrAppend(&lines, event.Dump(), "\n");
     return TextAnswer("application/x-ndjson", std::move(lines));
   }
-  return http::Json(Json::MakeObject(
-      {{"content", Json(Json::Array(events.begin(), events.end()))},
-       {"continuation_token", Json()}}));
+  return http::Json(Json::MakeObject({{"content", Json(Json::Array(events.begin(), events.end()))},
+                                      {"continuation_token", Json()}}));
 }
 
 }  // namespace
 
 http::Response FlowService::ListRuns(const http::Request& request) const {
   if (request.PathParam("dag_id") != "~") DagOf(request);
-  return WithRefusals([&] {
-    return RunsAnswer(FlowApiOf(request), store_.SearchRuns(RunSearchOfQuery(request)));
-  });
+  return WithRefusals(
+      [&] { return RunsAnswer(FlowApiOf(request), store_.SearchRuns(RunSearchOfQuery(request))); });
 }
 
 http::Response FlowService::SearchRuns(const http::Request& request) const {
-  return WithRefusals([&] {
-    return RunsAnswer(FlowApiOf(request), store_.SearchRuns(RunSearchOfBody(request)));
-  });
+  return WithRefusals(
+      [&] { return RunsAnswer(FlowApiOf(request), store_.SearchRuns(RunSearchOfBody(request))); });
 }
 
 http::Response FlowService::Trigger(const http::Request& request) const {
@@ -182,8 +180,8 @@ http::Response FlowService::SetNote(const http::Request& request) const {
   const FlowApi api = FlowApiOf(request);
   const flow::DagRun run = RunOf(request);
   const Json body = FlowBody(request, {"note"});
-  return http::Json(RenderFlowRun(
-      api, store_.SetRunNote(run.dag_id, run.run_id, FlowText(api, body, "note"))));
+  return http::Json(
+      RenderFlowRun(api, store_.SetRunNote(run.dag_id, run.run_id, FlowText(api, body, "note"))));
 }
 
 http::Response FlowService::DeleteRun(const http::Request& request) const {
@@ -203,10 +201,9 @@ http::Response FlowService::ClearRun(const http::Request& request) const {
   const Json body =
       FlowBody(request, {"dry_run", "only_failed", "only_new", "run_on_latest_version", "note"});
   const bool dry_run = FlowBool(api, body, "dry_run", true);
-  const auto cleared =
-      store_.Clear(*dag, {.run_id = run.run_id,
-                          .only_failed = FlowBool(api, body, "only_failed", false),
-                          .dry_run = dry_run});
+  const auto cleared = store_.Clear(*dag, {.run_id = run.run_id,
+                                           .only_failed = FlowBool(api, body, "only_failed", false),
+                                           .dry_run = dry_run});
   if (dry_run) return TasksAnswer(api, cleared);
   return http::Json(RenderFlowRun(api, store_.GetRun(run.run)));
 }
@@ -257,9 +254,9 @@ http::Response FlowService::ClearTasks(const http::Request& request) const {
 http::Response FlowService::SetTaskStates(const http::Request& request) const {
   const FlowApi api = FlowApiOf(request);
   const flow::DagPtr dag = DagOf(request);
-  const Json body = FlowBody(
-      request, {"dry_run", "task_id", "dag_run_id", "execution_date", "include_upstream",
-                "include_downstream", "include_future", "include_past", "new_state"});
+  const Json body =
+      FlowBody(request, {"dry_run", "task_id", "dag_run_id", "execution_date", "include_upstream",
+                         "include_downstream", "include_future", "include_past", "new_state"});
   const auto task_id = FlowText(api, body, "task_id");
   const auto state = FlowText(api, body, "new_state");
   const auto wanted = flow::ParseTaskState(state.value_or(""));
@@ -277,8 +274,7 @@ http::Response FlowService::SetTaskStates(const http::Request& request) const {
                            .dry_run = FlowBool(api, body, "dry_run", true)};
   which.to_us = which.from_us;
   if (!which.run_id && !which.from_us) RefuseFlowValue(api, "dag_run_id", Json(), "given");
-  return WithRefusals(
-      [&] { return TasksAnswer(api, store_.SetTaskStates(*dag, which, *wanted)); });
+  return WithRefusals([&] { return TasksAnswer(api, store_.SetTaskStates(*dag, which, *wanted)); });
 }
 
 }  // namespace marquee

@@ -32,7 +32,8 @@ template <typename T>
 std::vector<T> PageOf(std::vector<T> items, const FlowPage& page) {
   const auto begin = std::min<size_t>(static_cast<size_t>(page.offset), items.size());
   const auto end = std::min<size_t>(begin + static_cast<size_t>(page.limit), items.size());
-  return {items.begin() + static_cast<ptrdiff_t>(begin), items.begin() + static_cast<ptrdiff_t>(end)};
+  return {items.begin() + static_cast<ptrdiff_t>(begin),
+          items.begin() + static_cast<ptrdiff_t>(end)};
 }
 
 http::Response ListAnswer(std::string_view name, Json items, int64_t total) {
@@ -83,10 +84,9 @@ void OrderDags(const http::Request& request, std::vector<FlowDag>* dags) {
 flow::DagPtr FlowService::DagOf(const http::Request& request) const {
   const std::string& dag_id = request.PathParam("dag_id");
   if (flow::DagPtr dag = dags_.Current()->Find(dag_id)) return dag;
-  RefuseMissing("DAG not found",
-                FlowApiOf(request) == FlowApi::kV1
-                    ? StrCat("The DAG with dag_id: ", dag_id, " was not found")
-                    : StrCat("The Dag with ID: `", dag_id, "` was not found"));
+  RefuseMissing("DAG not found", FlowApiOf(request) == FlowApi::kV1
+                                     ? StrCat("The DAG with dag_id: ", dag_id, " was not found")
+                                     : StrCat("The Dag with ID: `", dag_id, "` was not found"));
 }
 
 flow::DagRun FlowService::RunOf(const http::Request& request) const {
@@ -96,11 +96,10 @@ flow::DagRun FlowService::RunOf(const http::Request& request) const {
     return store_.GetRun(dag_id, run_id);
   } catch (const Error& error) {
     if (error.code() != Code::kNotFound) throw;
-    RefuseMissing("DAGRun not found",
-                  FlowApiOf(request) == FlowApi::kV1
-                      ? error.message()
-                      : StrCat("The DagRun with dag_id: `", dag_id, "` and run_id: `", run_id,
-                               "` was not found"));
+    RefuseMissing("DAGRun not found", FlowApiOf(request) == FlowApi::kV1
+                                          ? error.message()
+                                          : StrCat("The DagRun with dag_id: `", dag_id,
+                                                   "` and run_id: `", run_id, "` was not found"));
   }
 }
 
@@ -111,9 +110,8 @@ flow::TaskOfRun FlowService::TaskOf(const http::Request& request) const {
   } catch (const Error& error) {
     if (error.code() != Code::kNotFound) throw;
     RefuseMissing("Task instance not found",
-                  StrCat("The Task Instance with dag_id: `", run.dag_id, "`, run_id: `",
-                         run.run_id, "` and task_id: `", request.PathParam("task_id"),
-                         "` was not found"));
+                  StrCat("The Task Instance with dag_id: `", run.dag_id, "`, run_id: `", run.run_id,
+                         "` and task_id: `", request.PathParam("task_id"), "` was not found"));
   }
 }
 
@@ -164,17 +162,16 @@ http::Response FlowService::Health(const http::Request& request) const {
   const auto part = [&](const char* heartbeat) {
     return Json::MakeObject({{"status", status}, {heartbeat, FlowTime(api, beat)}});
   };
-  return http::Json(Json::MakeObject(
-      {{"metadatabase", Json::MakeObject({{"status", database}})},
-       {"scheduler", part("latest_scheduler_heartbeat")},
-       {"triggerer", part("latest_triggerer_heartbeat")},
-       {"dag_processor", part("latest_dag_processor_heartbeat")}}));
+  return http::Json(Json::MakeObject({{"metadatabase", Json::MakeObject({{"status", database}})},
+                                      {"scheduler", part("latest_scheduler_heartbeat")},
+                                      {"triggerer", part("latest_triggerer_heartbeat")},
+                                      {"dag_processor", part("latest_dag_processor_heartbeat")}}));
 }
 
 http::Response FlowService::Version(const http::Request& request) const {
-  return http::Json(Json::MakeObject(
-      {{"version", FlowApiOf(request) == FlowApi::kV1 ? kLikeV1 : kLikeV2},
-       {"git_version", Json()}}));
+  return http::Json(
+      Json::MakeObject({{"version", FlowApiOf(request) == FlowApi::kV1 ? kLikeV1 : kLikeV2},
+                        {"git_version", Json()}}));
 }
 
 http::Response FlowService::Status(const http::Request& request) const {
@@ -204,8 +201,8 @@ http::Response FlowService::Status(const http::Request& request) const {
                                   {"runs", runs.total},
                                   {"tasks", std::move(tasks)}}));
   }
-  return http::Json(Json::MakeObject({{"status", failed ? "degraded" : "ok"},
-                                      {"dags", std::move(dags)}}));
+  return http::Json(
+      Json::MakeObject({{"status", failed ? "degraded" : "ok"}, {"dags", std::move(dags)}}));
 }
 
 http::Response FlowService::ListDags(const http::Request& request) const {
@@ -309,8 +306,7 @@ http::Response FlowService::AddPool(const http::Request& request) const {
 http::Response FlowService::ChangePool(const http::Request& request) const {
   const FlowApi api = FlowApiOf(request);
   const flow::Pool pool = store_.GetPool(request.PathParam("pool_name"));
-  const Json body =
-      FlowBody(request, {"name", "pool", "slots", "description", "include_deferred"});
+  const Json body = FlowBody(request, {"name", "pool", "slots", "description", "include_deferred"});
   store_.SetPool(pool.name, FlowInt(api, body, "slots").value_or(pool.slots),
                  FlowText(api, body, "description"));
   return http::Json(RenderFlowPool(api, store_.GetPool(pool.name)));
