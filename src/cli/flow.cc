@@ -142,7 +142,8 @@ void ListTasks(Context& context, const FlowFlags& flags) {
   const std::vector<flow::TaskInstance> tasks = flow.store().Tasks(run.run);
   if (context.json) return PrintJson(FlowRunJson(run, tasks));
   Print(StrCat(run.dag_id, " ", run.run_id, "   ", flow::RunStateName(run.state), "\n\n",
-               FlowTasksText(tasks)));
+               FlowTasksText(flow.dags().Current()->Find(run.dag_id).get(), run, tasks,
+                             flow::NowUs(context.environment().clock()))));
 }
 
 void ShowLog(Context& context, const FlowFlags& flags) {

@@ -18,6 +18,7 @@
 #include "cli/flow_runs.h"
 #include "flow/launch.h"
 #include "flow/schema.h"
+#include "flow/sla.h"
 #include "flow/times.h"
 #include "http/client.h"
 #include "services/flow_json.h"
@@ -315,16 +316,21 @@ Json FlowRunJson(const flow::DagRun& run, const std::vector<flow::TaskInstance>&
   return json;
 }
 
-std::string FlowTasksText(const std::vector<flow::TaskInstance>& tasks) {
+std::string FlowTasksText(const flow::Dag* dag, const flow::DagRun& run,
+                          const std::vector<flow::TaskInstance>& tasks, int64_t now_us) {
   TextTable table({"task", "state", "try", "took", "cpu s", "peak memory", "why"});
   for (const flow::TaskInstance& task : tasks) {
     const bool ended = task.start_us && task.end_us;
+    const flow::Task* const declared = dag == nullptr ? nullptr : dag->Find(task.task_id);
+    const auto late =
+        declared == nullptr ? std::nullopt : flow::LateBy(*declared, run, task, now_us);
+    std::string why = task.reason;
+    if (late) StrAppend(&why, why.empty() ? "" : "; ", "late by ", flow::HumanDuration(*late));
     table.Add({task.task_id, std::string(flow::TaskStateName(task.state)),
                std::to_string(task.try_number),
                ended ? flow::HumanDuration(*task.end_us - *task.start_us) : "",
                task.usage.cpu_ms ? Fixed(static_cast<double>(*task.usage.cpu_ms) / 1000, 2) : "",
-               task.usage.peak_rss_bytes ? HumanBytes(*task.usage.peak_rss_bytes) : "",
-               task.reason});
+               task.usage.peak_rss_bytes ? HumanBytes(*task.usage.peak_rss_bytes) : "", why});
   }
   return table.ToText(0, 60);
 }

@@ -6,6 +6,7 @@
 #include "base/error_matchers.h"
 #include "base/files.h"
 #include "flow/dag_catalogue.h"
+#include "flow/sla.h"
 #include "flow/template.h"
 #include "flow/times.h"
 
@@ -188,6 +189,20 @@ TEST_F(DagFileTest, TheFolderIsReadAgainWhenItChanges) {
   EXPECT_THAT(dags.Current()->dags, SizeIs(1));
   EXPECT_THAT([&] { dags.Current()->Named("bilt"); },
               ThrowsError(Code::kNotFound, HasSubstr("no DAG 'bilt'; did you mean 'built'?")));
+}
+
+TEST(Sla, CountsFromTheEndOfTheInterval) {
+  Task task{.id = "t"};
+  DagRun run;
+  run.interval = DataInterval{0, 10 * kSecondUs};
+  TaskInstance instance{.state = TaskState::kSuccess, .end_us = 14 * kSecondUs};
+  EXPECT_EQ(LateBy(task, run, instance, 99 * kSecondUs), std::nullopt);
+  task.sla_ms = 3'000;
+  EXPECT_EQ(LateBy(task, run, instance, 99 * kSecondUs), 1 * kSecondUs);
+  task.sla_ms = 4'000;
+  EXPECT_EQ(LateBy(task, run, instance, 99 * kSecondUs), std::nullopt);
+  instance.state = TaskState::kRunning;
+  EXPECT_EQ(LateBy(task, run, instance, 20 * kSecondUs), 6 * kSecondUs);
 }
 
 TEST(Templates, KnowTheRun) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <fstream>
 #include <utility>
 
@@ -137,8 +138,8 @@ bool Scheduler::Turn() {
     DoTurn();
     failing_ = false;
     return woken_ || !ended_.empty();
-  } catch (const Error& error) {
-    if (!failing_) LogWarning(StrCat("scheduler: ", error.message(), "; it tries again"));
+  } catch (const std::exception& error) {
+    if (!failing_) LogWarning(StrCat("scheduler: ", error.what(), "; it tries again"));
     failing_ = true;
     woken_ = true;
     return false;
