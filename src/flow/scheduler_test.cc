@@ -344,7 +344,7 @@ TEST_P(SchedulerTest, AnotherGoesOnWithWhatAKilledSchedulerLeft) {
 TEST_P(SchedulerTest, WhatWasClaimedAndNeverStartedIsStartedByAnother) {
   Add({{.id = "d", .tasks = {ShellTask("a", {}, "true")}}});
   const DagRun run = store_->Trigger(Named("d"), {});
-  { NewScheduler()->Turn(); }  // starts the run and schedules the task
+  ScheduleWithoutPlaces();
   database_->Write([&](database::Session& session) {
     session.Run(
         "update task_instances set state = 'running', claim = 5, try_number = 1, "
@@ -364,7 +364,7 @@ TEST_P(SchedulerTest, AnotherMachineTakesOverOnlyWhenThatOneMustHaveEndedItsTask
   task.retry = {.retries = 1, .delay_ms = 0};
   Add({{.id = "d", .tasks = {task}}});
   const DagRun run = store_->Trigger(Named("d"), {});
-  { NewScheduler()->Turn(); }
+  ScheduleWithoutPlaces();
   database_->Write([&](database::Session& session) {
     session.Run(
         "update task_instances set state = 'running', claim = 5, try_number = 1, "

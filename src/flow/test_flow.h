@@ -96,6 +96,12 @@ class FlowContract : public testing::TestWithParam<const char*> {
     return std::make_unique<Scheduler>(*store_, *dags_, std::move(options), clock_, steady_);
   }
 
+  // The run is begun, and its tasks wait for a place.
+  void ScheduleWithoutPlaces() {
+    SchedulerOptions options = Options();
+    options.parallelism = 0;
+    NewScheduler(options)->Turn();
+  }
   // Turns until it is so; the waiting ends with events, and the bound is for tests that fail.
   static void Until(Scheduler& scheduler, const std::function<bool()>& done) {
     for (int i = 0; i < 2'000 && !done(); ++i) {
