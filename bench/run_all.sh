@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, growth, import, http, http_world, events, main_job, memory, connections, soak,
-# tracking.
+# tracking, flow.
 # Each checks its answer before it prints a time. What they gave where: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,6 +31,8 @@ bench_http_world() { WORLD=1 bench/http_bench.sh; }
 bench_connections() { python3 bench/idle_connections.py; }
 # SOAK_MINUTES=30 for a long one.
 bench_soak() { bench/soak.sh "${SOAK_MINUTES:-2}"; }
+# FLOW_DAGS=1000 of ten tasks each.
+bench_flow() { "$build/bin/flow_bench" "${FLOW_DAGS:-1000}" 10; }
 bench_tracking() { bench/tracking.sh; }
 bench_memory() { bench/import_memory.sh; }
 

@@ -34,6 +34,7 @@ LIBRARIES = {
     "libzip": r"zip\.h|zipconf\.h",
     "CLI11": r"CLI/",
     "Eigen": r"Eigen/",
+    "date": r"date/",
 }
 
 

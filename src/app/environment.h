@@ -26,6 +26,7 @@ struct Home {
   std::filesystem::path experiments() const { return root / "experiments.toml"; }
   std::filesystem::path events_view() const { return root / "events-kafka.db"; }
   std::filesystem::path tracking() const { return root / "tracking.db"; }
+  std::filesystem::path flow_database() const { return root / "flow.db"; }
   std::filesystem::path models() const { return root / "artifacts" / "models"; }
   std::filesystem::path data() const { return root / "data"; }
   std::filesystem::path reports() const { return root / "reports"; }

@@ -10,6 +10,7 @@
 #include "auth/oauth.h"
 #include "http/options.h"
 #include "services/auth_service.h"
+#include "services/flow_routes.h"
 #include "services/tracking_routes.h"
 
 namespace marquee {
@@ -30,7 +31,9 @@ class Security {
   // Whether requests without credentials are refused.
   bool demanded() const { return demanded_; }
   // What stands before every handler, in their order.
-  std::vector<http::Middleware> guards() { return {TrackingErrors(), guard_.Entry()}; }
+  std::vector<http::Middleware> guards() {
+    return {TrackingErrors(), FlowErrors(), guard_.Entry()};
+  }
   const AuthService& service() const { return service_; }
 
  private:

@@ -102,7 +102,8 @@ Serving::Serving(const Parts& parts, Options options)
                                          .models = &models_,
                                          .status = &status_,
                                          .auth = &parts.security.service(),
-                                         .tracking = parts.tracking}),
+                                         .tracking = parts.tracking,
+                                         .flow = parts.flow}),
               http_metrics_, parts.security.guards()),
       poll_(options.poll) {
   if (options.rules.empty()) return;

@@ -64,6 +64,7 @@ class Serving {
     RecordStore& records;
     Security& security;
     const TrackingServices* tracking;  // null: another process has it
+    const FlowService* flow;           // likewise
     const Clock& clock;
   };
   // Answers from what is published. Does not listen yet. Throws what LoadPublished throws.

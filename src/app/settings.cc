@@ -301,6 +301,28 @@ std::vector<SettingSpec> TitlesPipelineSettings() {
   };
 }
 
+// How DAGs run: docs/flow.md.
+std::vector<SettingSpec> FlowSettings() {
+  using Type = SettingSpec::Type;
+  return {
+      {"flow.dags", Type::kText, "dags",
+       "The folder of DAG files (docs/flow.md), below the home unless it is an absolute path."},
+      {"flow.memory_limit", Type::kBytes, "0",
+       "Address space of each process of a task that names no memory_limit; 0: no limit.", 0, 1e15},
+      {"flow.nice", Type::kInt, "10",
+       "How far tasks step back for what else runs: 0 not at all, 19 as far as can be.", 0, 19},
+      {"flow.orphan_seconds", Type::kInt, "300",
+       "Tasks end by themselves when no scheduler was there for so long; then one on another "
+       "machine takes them over. 0: they go on, and none takes over.",
+       0, 1e6},
+      {"flow.parallelism", Type::kInt, "16", "Tasks of a scheduler that run at once.", 1, 10'000},
+      {"flow.paused_at_creation", Type::kBool, "true",
+       "Whether a new DAG is paused until somebody says otherwise (marquee flow unpause)."},
+      {"flow.retention_days", Type::kInt, "0",
+       "Runs that ended earlier are removed at a start, with their logs; 0 keeps all.", 0, 36500},
+  };
+}
+
 }  // namespace
 
 std::span<const SettingSpec> Settings() {
@@ -366,8 +388,9 @@ std::span<const SettingSpec> Settings() {
   };
   static const std::vector<SettingSpec> all = [] {
     std::vector<SettingSpec> joined = settings;
-    for (const auto& more : {AnsweringSettings(), TrackingSettings(), SecuritySettings(),
-                             CrossSiteSettings(), ServingSettings(), TitlesPipelineSettings()}) {
+    for (const auto& more :
+         {AnsweringSettings(), TrackingSettings(), SecuritySettings(), CrossSiteSettings(),
+          ServingSettings(), TitlesPipelineSettings(), FlowSettings()}) {
       std::ranges::copy(more, std::back_inserter(joined));
     }
     return joined;

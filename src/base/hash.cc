@@ -17,9 +17,17 @@ struct Hasher::State {
   ~State() { EVP_MD_CTX_free(context); }
 };
 
+namespace {
+
+const EVP_MD* DigestOf(HashKind kind) {
+  if (kind == HashKind::kMd5) return EVP_md5();
+  return kind == HashKind::kSha1 ? EVP_sha1() : EVP_sha256();
+}
+
+}  // namespace
+
 Hasher::Hasher(HashKind kind) : state_(std::make_unique<State>()) {
-  MARQUEE_CHECK(EVP_DigestInit_ex(state_->context,
-                                  kind == HashKind::kMd5 ? EVP_md5() : EVP_sha256(), nullptr) == 1);
+  MARQUEE_CHECK(EVP_DigestInit_ex(state_->context, DigestOf(kind), nullptr) == 1);
 }
 
 Hasher::~Hasher() = default;

@@ -8,7 +8,7 @@
 
 namespace marquee {
 
-enum class HashKind { kMd5, kSha256 };
+enum class HashKind { kMd5, kSha1, kSha256 };
 
 // Lower-case hex.
 std::string ToHex(std::string_view bytes);

@@ -35,16 +35,54 @@ Json ToJson(const toml::node& node) {
   return text.str();
 }
 
-}  // namespace
+void AddLines(const toml::node& node, const std::string& path, TomlDocument* document) {
+  if (const toml::table* table = node.as_table()) {
+    for (const auto& [key, value] : *table) {
+      const std::string below =
+          path.empty() ? std::string(key.str()) : StrCat(path, ".", key.str());
+      document->lines[below] = static_cast<int>(key.source().begin.line);
+      AddLines(value, below, document);
+    }
+  } else if (const toml::array* array = node.as_array()) {
+    size_t i = 0;
+    for (const toml::node& value : *array) {
+      const std::string below = StrCat(path, "[", i++, "]");
+      document->lines[below] = static_cast<int>(value.source().begin.line);
+      AddLines(value, below, document);
+    }
+  }
+}
 
-Json ReadTomlFile(const std::filesystem::path& file) {
+toml::table ParseFile(const std::filesystem::path& file) {
   const std::string text = ReadFile(file);
   try {
-    return ToJson(toml::parse(text));
+    return toml::parse(text);
   } catch (const toml::parse_error& error) {
     throw Error(Code::kInvalidArgument, StrCat(file.string(), " line ", error.source().begin.line,
                                                ": ", error.description()));
   }
+}
+
+}  // namespace
+
+Json ReadTomlFile(const std::filesystem::path& file) { return ToJson(ParseFile(file)); }
+
+std::string TomlDocument::Where(std::string_view path) const {
+  while (true) {
+    if (const auto found = lines.find(path); found != lines.end()) {
+      return StrCat(file.string(), " line ", found->second);
+    }
+    const size_t cut = path.find_last_of(".[");
+    if (cut == std::string_view::npos) return StrCat(file.string(), " line 1");
+    path = path.substr(0, cut);
+  }
+}
+
+TomlDocument ReadTomlDocument(const std::filesystem::path& file) {
+  const toml::table table = ParseFile(file);
+  TomlDocument document{.file = file, .value = ToJson(table), .lines = {}};
+  AddLines(table, "", &document);
+  return document;
 }
 
 }  // namespace marquee

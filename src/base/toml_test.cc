@@ -26,5 +26,17 @@ TEST(Toml, ABrokenFileIsNamedWithItsLine) {
               ThrowsError(Code::kInvalidArgument, HasSubstr("a.toml line 2")));
 }
 
+TEST(Toml, ADocumentKnowsTheLineOfEachValue) {
+  TempDir folder;
+  const auto file = folder.path() / "a.toml";
+  WriteFileAtomic(file,
+                  "a = 1\n\n[[tasks]]\nid = 'x'\n[[tasks]]\nid = 'y'\nneeds = ['x',\n 'z']\n");
+  const TomlDocument document = ReadTomlDocument(file);
+  EXPECT_EQ(document.value.At("tasks").size(), 2u);
+  EXPECT_THAT(document.Where("tasks[1].needs[1]"), HasSubstr("a.toml line 8"));
+  EXPECT_THAT(document.Where("tasks[1].none.at.all"), HasSubstr("a.toml line 5"));
+  EXPECT_THAT(document.Where("none"), HasSubstr("a.toml line 1"));
+}
+
 }  // namespace
 }  // namespace marquee

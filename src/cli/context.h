@@ -67,6 +67,7 @@ void AddAudit(CLI::App& root, Context& context);
 void AddSimulate(CLI::App& root, Context& context);
 void AddEvents(CLI::App& root, Context& context);
 void AddExperiments(CLI::App& root, Context& context);
+void AddFlow(CLI::App& root, Context& context);
 void AddDownload(CLI::App& root, Context& context);
 void AddTask(CLI::App& root, Context& context);
 void AddDoctor(CLI::App& root, Context& context);

@@ -38,6 +38,7 @@ void DeclareCommands(CLI::App& app, Context& context) {
   AddSimulate(app, context);
   AddEvents(app, context);
   AddExperiments(app, context);
+  AddFlow(app, context);
   AddDownload(app, context);
   AddTask(app, context);
   AddDoctor(app, context);

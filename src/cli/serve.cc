@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "app/flow.h"
+#include "app/flow_server.h"
 #include "app/gateway.h"
 #include "app/open_event_log.h"
 #include "app/security.h"
@@ -29,12 +31,12 @@ constexpr std::array kServices = std::to_array<Service>({
     {"web", 8000, "the gateway: pages, and every route passed on to the service that has it"},
     {"recommend", 8001, "recommendations, titles and users"},
     {"collect", 8003, "events: taken in, and the history of a user"},
+    {"flow", 8080, "DAGs: the scheduler, and Airflow's API"},
     {"tracking", 5000, "experiments, runs, models and artifacts, for clients of MLflow"},
 });
 // Parts of the program that have commands, and no API yet.
-constexpr std::array kWithoutApi =
-    std::to_array<std::string_view>({"feature-store", "process", "train", "features", "ingest",
-                                     "simulate", "tmdb", "flow", "reports"});
+constexpr std::array kWithoutApi = std::to_array<std::string_view>(
+    {"feature-store", "process", "train", "features", "ingest", "simulate", "tmdb", "reports"});
 
 struct ServeFlags {
   std::string name;
@@ -82,6 +84,15 @@ void ServeTracking(Context& context, const Service& service, const http::ServerO
   ServeUntilTold(context, server, Greeting(service, options, server.port()));
 }
 
+void ServeFlow(Context& context, const Service& service, const http::ServerOptions& options) {
+  Environment& environment = context.environment();
+  Security security(environment, options.host);
+  Flow flow(environment);
+  FlowServer server(flow, environment, security, options);
+  ListenWith([&] { server.Start(); });
+  ServeUntilTold(context, server, Greeting(service, options, server.port()));
+}
+
 void ServePublished(Context& context, const Service& service, const http::ServerOptions& options) {
   ListenWith([&] { http::RequireCanListen(options); });
   Environment& environment = context.loaded_environment();
@@ -101,6 +112,7 @@ void Serve(Context& context, const ServeFlags& flags) {
   const http::ServerOptions options =
       ReadServerOptions(context.environment().config(), flags.listen, service.port);
   if (service.name == "web") return ServeGateway(context, service, options);
+  if (service.name == "flow") return ServeFlow(context, service, options);
   if (service.name == "tracking") return ServeTracking(context, service, options);
   ServePublished(context, service, options);
 }

@@ -76,7 +76,8 @@ std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts
   const bool kafka = config.Text("events.log") == "kafka";
   auto serving = std::make_unique<Serving>(
       Serving::Parts{environment.engine(), environment.lake(), parts.store, parts.log,
-                     parts.records, parts.security, parts.tracking, environment.clock()},
+                     parts.records, parts.security, parts.tracking, parts.flow,
+                     environment.clock()},
       Serving::Options{
           .server = std::move(options),
           .events = {.accept_unknown_items = config.Text("events.unknown_items") == "accept"},

@@ -35,6 +35,7 @@ struct ServingParts {
   RecordStore& records;
   Security& security;
   const TrackingServices* tracking = nullptr;  // null: another process has it
+  const FlowService* flow = nullptr;           // likewise
 };
 // The API over what a home has published: all of it, or one service alone. Does not listen yet.
 std::unique_ptr<Serving> MakeServing(Context& context, const ServingParts& parts,

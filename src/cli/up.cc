@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "app/flow.h"
 #include "app/open_event_log.h"
 #include "app/security.h"
 #include "app/serving.h"
@@ -78,9 +79,12 @@ void Up(Context& context, const UpFlags& flags) {
   RecordStore records(environment.home().records(), environment.clock());
   Tracking tracking(environment);
   tracking.BeginSweep();
+  Flow flow(environment);
   const auto serving =
-      MakeServing(context, {store, *log, records, security, &tracking.services()}, options, "");
+      MakeServing(context, {store, *log, records, security, &tracking.services(), &flow.service()},
+                  options, "");
   ListenWith([&] { serving->Start(); });
+  const FlowRunner runner(flow, environment);
   ShowOutcome(result, serving->engine());
   if (security.demanded()) context.Note("Requests need a key: marquee keys create --role viewer");
   ServeUntilTold(

@@ -172,18 +172,43 @@ Json RenderAuditEntry(const auth::AuditEntry& entry) {
                            {"request_id", TextOrNull(entry.request_id)}});
 }
 
+auth::GrantAnswer AuthService::Grant(const http::Request& request,
+                                     const auth::GrantRequest& grant) const {
+  auth::GrantAnswer answer = grants_.Grant(grant);
+  audit_.Append({.who = answer.who,
+                 .role = answer.scope,
+                 .address = request.remote_address,
+                 .method = request.method,
+                 .route = request.route,
+                 .target = request.path,
+                 .status = 200,
+                 .request_id = request.id});
+  return answer;
+}
+
+http::Response AuthService::TokenForAirflow(const http::Request& request) const {
+  auth::GrantRequest grant{.grant_type = "password", .address = request.remote_address};
+  const std::string type = AsciiLower(request.FindHeader("Content-Type").value_or(""));
+  try {
+    if (type.starts_with("application/x-www-form-urlencoded")) {
+      const std::vector<http::Param> form = FormOf(request);
+      grant.username = FormField(form, "username");
+      grant.password = FormField(form, "password");
+    } else {
+      const Json body = Json::Parse(request.body);
+      grant.username = body.GetString("username");
+      grant.password = body.GetString("password");
+    }
+    const auth::GrantAnswer answer = Grant(request, grant);
+    return NotStored(http::Json(Json::MakeObject({{"access_token", answer.access_token}}), 201));
+  } catch (const auth::GrantError&) {
+    throw Error(Code::kUnauthenticated, "Invalid credentials", "send a user and its password");
+  }
+}
+
 http::Response AuthService::Token(const http::Request& request) const {
   try {
-    const auth::GrantAnswer answer = grants_.Grant(GrantRequestOf(request));
-    audit_.Append({.who = answer.who,
-                   .role = answer.scope,
-                   .address = request.remote_address,
-                   .method = request.method,
-                   .route = request.route,
-                   .target = request.path,
-                   .status = 200,
-                   .request_id = request.id});
-    return NotStored(http::Json(RenderGrant(answer)));
+    return NotStored(http::Json(RenderGrant(Grant(request, GrantRequestOf(request)))));
   } catch (const auth::GrantError& error) {
     return RenderGrantError(error.error(), error);
   } catch (const http::StatusError& error) {

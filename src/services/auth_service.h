@@ -32,6 +32,9 @@ class AuthService {
   // POST /oauth/token: a form, as RFC 6749 has it, in its words for errors too. Client credentials
   // may come as Authorization: Basic.
   http::Response Token(const http::Request& request) const;
+  // POST /auth/token: {"username", "password"} as JSON or a form; 201 with {"access_token"}, as
+  // clients of Airflow ask.
+  http::Response TokenForAirflow(const http::Request& request) const;
   // GET /oauth/jwks: the public key of the tokens given out.
   http::Response PublicKeys(const http::Request& request) const;
 
@@ -47,6 +50,8 @@ class AuthService {
   http::Response Audit(const http::Request& request) const;
 
  private:
+  auth::GrantAnswer Grant(const http::Request& request, const auth::GrantRequest& grant) const;
+
   auth::AccountStore& accounts_;
   auth::TokenGrants& grants_;
   const auth::AccessTokens& tokens_;

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "services/flow_routes.h"
 #include "services/tracking_routes.h"
 
 namespace marquee {
@@ -40,6 +41,10 @@ bool EveryEventHasAKey(const std::string& body) {
   }
 }
 
+// Clients of a protocol know where its server is, and the files of tracking are too large to pass
+// on.
+bool HasItsOwnPort(std::string_view service) { return service == "tracking" || service == "flow"; }
+
 void RefuseRoute(const std::string& owner, const std::string& here, const std::string& hint,
                  http::Route* route) {
   route->runs = http::Runs::kOnLoop;
@@ -54,6 +59,7 @@ void RefuseRoute(const std::string& owner, const std::string& here, const std::s
 std::string_view ServiceOf(const http::Route& route) {
   if (IsIn(kOfEveryProcess, route.pattern)) return "";
   if (IsTrackingPath(route.pattern) || route.pattern == "/version") return "tracking";
+  if (IsFlowPath(route.pattern)) return "flow";
   return IsIn(kOfCollect, route.pattern) ? "collect" : "recommend";
 }
 
@@ -70,7 +76,7 @@ void KeepRoutesOf(std::string_view service, http::Router* router) {
   router->Rehandle([&](http::Route* route) {
     const std::string owner(ServiceOf(*route));
     if (owner.empty() || owner == service) return;
-    const bool behind_gateway = owner != "tracking";
+    const bool behind_gateway = !HasItsOwnPort(owner);
     RefuseRoute(owner, std::string(service),
                 StrCat("send it to ", owner,
                        behind_gateway ? ", or to the gateway: marquee serve web"
@@ -83,10 +89,9 @@ void ForwardRoutes(const std::vector<std::unique_ptr<Forwarder>>& services, http
   router->Rehandle([&](http::Route* route) {
     const std::string_view owner = ServiceOf(*route);
     if (owner.empty()) return;
-    // Its clients know where it is, and its files are too large to pass on.
-    if (owner == "tracking") {
-      return RefuseRoute("tracking", "web", "send it to tracking, which has a port of its own",
-                         route);
+    if (HasItsOwnPort(owner)) {
+      return RefuseRoute(std::string(owner), "web",
+                         StrCat("send it to ", owner, ", which has a port of its own"), route);
     }
     const auto found = std::ranges::find(
         services, owner, [](const auto& service) { return std::string_view(service->service()); });

@@ -137,6 +137,7 @@ http::Router MakeRouter(const Services& services) {
   AddModelRoutes(services.models, &router);
   AddAuthRoutes(services.auth, &router);
   AddTrackingRoutes(services.tracking, &router);
+  AddFlowRoutes(services.flow, services.auth, &router);
   // They ask, and change nothing; or the event log has what they change.
   router.LeaveUnaudited({"POST /recommend/session", "POST /recommend/batch",
                          "POST /users/recommendations", "POST /log_interaction", "POST /events",
@@ -145,7 +146,7 @@ http::Router MakeRouter(const Services& services) {
   // Who is erased must not live on in the audit log.
   router.HideTargets({"PATCH /users/{user_id}", "DELETE /users/{user_id}"});
   // Records who got a token itself.
-  router.LeaveUnaudited({"POST /oauth/token"});
+  router.LeaveUnaudited({"POST /oauth/token", "POST /auth/token"});
   return router;
 }
 

@@ -4,6 +4,7 @@
 #include "services/auth_service.h"
 #include "services/catalog_service.h"
 #include "services/event_service.h"
+#include "services/flow_routes.h"
 #include "services/health_service.h"
 #include "services/model_service.h"
 #include "services/rating_service.h"
@@ -27,6 +28,7 @@ struct Services {
   const StatusService* status = nullptr;
   const AuthService* auth = nullptr;
   const TrackingServices* tracking = nullptr;
+  const FlowService* flow = nullptr;
 };
 
 // Every route of the program, as api/openapi.yaml describes them. The services must outlive the

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error_matchers.h"
+#include "base/text.h"
 #include "http/server.h"
 #include "http/test_probe.h"
 #include "recording/mlflow_run_log.h"

@@ -15,6 +15,7 @@
 #include "models/registry.h"
 #include "services/http_metrics.h"
 #include "services/routes.h"
+#include "services/test_flow.h"
 #include "services/test_tracking.h"
 
 namespace marquee {
@@ -88,6 +89,7 @@ struct TestWorld {
   auth::TestPeople people;
   AuthService auth{people.accounts, people.grants, people.tokens, people.audit, people.clock};
   TestTracking tracking;
+  TestFlow flow;
   Services services() const {
     return {.health = &health,
             .recommend = &recommend,
@@ -98,7 +100,8 @@ struct TestWorld {
             .models = &model_service,
             .status = &status,
             .auth = &auth,
-            .tracking = &tracking.services};
+            .tracking = &tracking.services,
+            .flow = &flow.service};
   }
   http::Dispatcher dispatcher{MakeRouter(services()), http::StandardMiddleware(metrics)};
 

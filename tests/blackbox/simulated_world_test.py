@@ -155,7 +155,7 @@ class SimulatedWorld(Api, unittest.TestCase):
         self.assertIn("bronze.ratings", json.dumps(lineage))
 
     def test_what_is_not_in_this_version_is_refused_by_name(self):
-        for name, words in (("flow", "service 'flow' is not in this version"), ("recomend", "did you mean 'recommend'?")):
+        for name, words in (("reports", "service 'reports' is not in this version"), ("recomend", "did you mean 'recommend'?")):
             done = marquee(self.home, "serve", name)
             self.assertEqual(done.returncode, 2)
             self.assertIn(words, done.stderr)

@@ -1,0 +1,22 @@
+// marquee flow run, test and call: what runs something here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+#include "flow/dag.h"
+#include "flow/entities.h"
+
+namespace marquee::cli {
+
+// Declares the three below `group`.
+void AddFlowRun(CLI::App& group, Context& context);
+
+// {"dag_id", "dag_run_id", "state", ..., "tasks": [...]}
+Json FlowRunJson(const flow::DagRun& run, const std::vector<flow::TaskInstance>& tasks);
+// With what is late by its SLA, where `dag`, which may be null, says so.
+std::string FlowTasksText(const flow::Dag* dag, const flow::DagRun& run,
+                          const std::vector<flow::TaskInstance>& tasks, int64_t now_us);
+
+}  // namespace marquee::cli
