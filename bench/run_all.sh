@@ -34,6 +34,8 @@ bench_soak() { bench/soak.sh "${SOAK_MINUTES:-2}"; }
 # FLOW_DAGS=1000 of ten tasks each.
 bench_flow() { "$build/bin/flow_bench" "${FLOW_DAGS:-1000}" 10; }
 bench_tracking() { bench/tracking.sh; }
+# TITLES_ROWS=10000000 for many, which need 30 GB of disk.
+bench_titles() { bench/titles.sh "${TITLES_ROWS:-100000}"; }
 bench_memory() { bench/import_memory.sh; }
 
 # From the files of MovieLens 1M to an API that answers, and the start after that.
