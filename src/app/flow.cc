@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "app/built_in_dags.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -46,7 +47,7 @@ Flow::Flow(Environment& environment)
     : environment_(environment),
       database_({.url = FlowUrl(environment)}, flow::FlowSchema()),
       store_(database_, environment.clock()),
-      dags_({}, DagFolder(environment), environment.clock()),
+      dags_(BuiltInDags(), DagFolder(environment), environment.clock()),
       service_(store_, dags_, folder()) {}
 
 std::filesystem::path Flow::folder() const {
