@@ -62,6 +62,12 @@ flow::SchedulerOptions Flow::SchedulerSettings() {
   options.home = home;
   options.marquee = {std::filesystem::read_symlink("/proc/self/exe").string(), "--home",
                      home.string()};
+  // What was said on the command line counts for them too.
+  for (const std::string& key : config.Keys()) {
+    if (config.Origin(key) != "flag") continue;
+    options.marquee.insert(options.marquee.end(), {"--config", StrCat(key, "=", config.Text(key))});
+  }
+  options.working_folder = std::filesystem::current_path();
   options.parallelism = static_cast<int>(config.Int("flow.parallelism"));
   options.nice = static_cast<int>(config.Int("flow.nice"));
   options.memory_limit_bytes = config.Bytes("flow.memory_limit");

@@ -15,6 +15,9 @@ namespace marquee::flow {
 struct SchedulerOptions {
   std::filesystem::path folder;  // logs, and what processes are known by; schedulers may share it
   std::filesystem::path home;    // {{ home }}, and where commands run
+  // Where tasks of the program itself run, so that a path in a run's conf means what it means to
+  // whoever starts the scheduler; "": the home.
+  std::filesystem::path working_folder = {};
   std::vector<std::string> marquee = {};  // the program with its first arguments
   int parallelism = 16;                   // processes at once
   int nice = 10;
