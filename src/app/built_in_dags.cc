@@ -1,44 +1,40 @@
 #include "app/built_in_dags.h"
 
-#include <string>
 #include <utility>
 
-#include "flow/schedule.h"
 #include "pipelines/titles/dags.h"
 
 namespace marquee {
 namespace {
 
-flow::Task TaskOf(const titles::DagDefinition& dag, const titles::TaskDefinition& definition) {
-  flow::Task task{.id = definition.id, .needs = definition.upstream};
-  task.retry.retries = dag.retries;
-  task.retry.delay_ms = int64_t{1000} * dag.retry_delay_s;
-  if (definition.run == nullptr) {
-    task.kind = flow::Task::Kind::kTrigger;
-    task.trigger.dag_id = definition.triggers;
-  } else {
-    task.kind = flow::Task::Kind::kMarquee;
-    task.command = {"task",     "run",    dag.id,       definition.id, "--date",
-                    "{{ ds }}", "--conf", "{{ conf }}", "--run-id",    "{{ run_id }}"};
+flow::Task FlowTaskOf(const titles::DagDefinition& dag, const titles::TaskDefinition& task) {
+  flow::Task made{.id = task.id, .needs = task.upstream};
+  made.retry.retries = dag.retries;
+  made.retry.delay_ms = int64_t{dag.retry_delay_s} * 1000;
+  if (task.run == nullptr) {
+    made.kind = flow::Task::Kind::kTrigger;
+    made.trigger.dag_id = task.triggers;
+    return made;
   }
-  return task;
+  made.kind = flow::Task::Kind::kMarquee;
+  made.command = {"task",     "run",      dag.id,         task.id,  "--date",
+                  "{{ ds }}", "--run-id", "{{ run_id }}", "--conf", "{{ conf }}"};
+  return made;
+}
+
+flow::DagPtr FlowDagOf(const titles::DagDefinition& dag) {
+  flow::Dag made{.id = dag.id, .description = dag.about, .tags = dag.tags};
+  if (!dag.schedule.empty()) made.schedule = flow::Schedule(dag.schedule, flow::TimeZone());
+  made.max_active_runs = 1;  // they write the same files
+  for (const titles::TaskDefinition& task : dag.tasks) made.tasks.push_back(FlowTaskOf(dag, task));
+  return flow::MakeDag(std::move(made));
 }
 
 }  // namespace
 
 std::vector<flow::DagPtr> BuiltInDags() {
   std::vector<flow::DagPtr> dags;
-  for (const titles::DagDefinition& definition : titles::BuiltInDags()) {
-    flow::Dag dag{.id = definition.id,
-                  .description = definition.about,
-                  .tags = definition.tags,
-                  .max_active_runs = 1};
-    if (!definition.schedule.empty())
-      dag.schedule = flow::Schedule(definition.schedule, flow::TimeZone("UTC"));
-    for (const titles::TaskDefinition& task : definition.tasks)
-      dag.tasks.push_back(TaskOf(definition, task));
-    dags.push_back(flow::MakeDag(std::move(dag)));
-  }
+  for (const titles::DagDefinition& dag : titles::BuiltInDags()) dags.push_back(FlowDagOf(dag));
   return dags;
 }
 

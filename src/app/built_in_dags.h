@@ -1,4 +1,4 @@
-// The DAGs of the program itself, as the scheduler takes them.
+// Marquee's own DAGs as the scheduler runs them.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,8 @@
 
 namespace marquee {
 
-// Those of pipelines/titles/dags.h: a task is `marquee task run`, or triggers another of them. None
-// catches up.
+// One for each of titles::BuiltInDags: a task is the command `marquee task run`, with the date, id
+// and conf of the run.
 std::vector<flow::DagPtr> BuiltInDags();
 
 }  // namespace marquee

@@ -20,7 +20,6 @@ void CreateFolder(const std::filesystem::path& folder) {
 
 Environment::Environment(std::filesystem::path home, const std::vector<std::string>& flags)
     : home_{std::move(home)},
-      flags_(flags),
       config_(Config::Load(
           Settings(), home_.settings(), [](const char* name) { return std::getenv(name); },
           flags)) {

@@ -41,8 +41,6 @@ class Environment {
 
   const Home& home() const { return home_; }
   const Config& config() const { return config_; }
-  // As they were given: for other processes of this program.
-  const std::vector<std::string>& flags() const { return flags_; }
   const Clock& clock() const { return clock_; }
   int threads() const;
   // Ratings above it count as liked.
@@ -57,7 +55,6 @@ class Environment {
 
  private:
   Home home_;
-  std::vector<std::string> flags_;
   Config config_;
   SystemClock clock_;
   std::unique_ptr<lake::Engine> engine_;

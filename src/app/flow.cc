@@ -1,5 +1,6 @@
 #include "app/flow.h"
 
+#include <cctype>
 #include <filesystem>
 #include <utility>
 
@@ -21,6 +22,15 @@ std::string FlowUrl(const Environment& environment) {
 std::filesystem::path DagFolder(const Environment& environment) {
   const std::filesystem::path folder = environment.config().Text("flow.dags");
   return folder.is_absolute() ? folder : environment.home().root / folder;
+}
+
+// "MARQUEE_FLOW_DAGS"
+std::string VariableOf(const std::string& key) {
+  std::string name = "MARQUEE_";
+  for (const char c : key) {
+    name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return name;
 }
 
 constexpr int64_t kDayUs = int64_t{86'400} * 1'000'000;
@@ -62,10 +72,12 @@ flow::SchedulerOptions Flow::SchedulerSettings() {
   options.home = home;
   options.marquee = {std::filesystem::read_symlink("/proc/self/exe").string(), "--home",
                      home.string()};
-  for (const std::string& flag : environment_.flags()) {
-    options.marquee.emplace_back("--config");
-    options.marquee.push_back(flag);
+  // What was said on the command line counts for them too; as variables, since a secret must stand
+  // neither in a list of processes nor in a log.
+  for (const std::string& key : config.Keys()) {
+    if (config.Origin(key) == "flag") options.env[VariableOf(key)] = config.Text(key);
   }
+  options.working_folder = std::filesystem::current_path();
   options.parallelism = static_cast<int>(config.Int("flow.parallelism"));
   options.nice = static_cast<int>(config.Int("flow.nice"));
   options.memory_limit_bytes = config.Bytes("flow.memory_limit");

@@ -136,7 +136,7 @@ void ListRuns(Context& context, const FlowFlags& flags) {
   Print(runs.items.empty() ? "No runs.\n" : table.ToText(0, 80));
 }
 
-void ListTasks(Context& context, const FlowFlags& flags) {
+void ShowTasks(Context& context, const FlowFlags& flags) {
   Flow flow(context.environment());
   const flow::DagRun run = MeantRun(flow, flags);
   const std::vector<flow::TaskInstance> tasks = flow.store().Tasks(run.run);
@@ -310,7 +310,7 @@ void AddFlow(CLI::App& root, Context& context) {
   AddAction(group, context, "show", "The tasks of a DAG", ShowDag);
   AddFlowRun(group, context);
   AddAction(group, context, "runs", "Runs, the newest first", ListRuns);
-  AddAction(group, context, "tasks", "How the tasks of a run fare", ListTasks);
+  AddAction(group, context, "tasks", "How the tasks of a run fare", ShowTasks);
   AddAction(group, context, "log", "What a task wrote", ShowLog);
   AddAction(group, context, "clear", "Run tasks of a run again", Clear);
   AddAction(group, context, "backfill", "A run for each interval of some time", Backfill);

@@ -89,9 +89,11 @@ TaskCommand CommandOf(const Dag& dag, const Task& task, const DagRun& run,
   const RunContext context = ContextOf(dag, run, instance, options.home.string());
   TaskCommand command;
   command.env = EnvironmentOf(context);
+  command.env.insert(options.env.begin(), options.env.end());
   for (const auto& [name, value] : task.env) command.env[name] = RenderTemplate(value, context);
   command.argv = ArgumentsOf(task, context, options, &command.env);
-  command.folder = options.home;
+  const bool here = task.kind == Task::Kind::kMarquee && !options.working_folder.empty();
+  command.folder = here ? options.working_folder : options.home;
   command.files = FilesOf(options.folder, run, task.id, instance.try_number);
   command.claim = instance.claim;
   command.nice = options.nice;

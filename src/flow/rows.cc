@@ -257,6 +257,14 @@ DagRun AddRun(Session& session, const Dag& dag, DagRun run) {
   return run;
 }
 
+int64_t FirstFreeDate(Session& session, const std::string& dag_id, int64_t us) {
+  while (session.Query("select 1 from dag_runs where dag_id = ? and logical_us = ?", {dag_id, us})
+             .Next()) {
+    ++us;
+  }
+  return us;
+}
+
 void Touch(Session& session, int64_t run) {
   session.Run("update dag_runs set dirty = 1 where run = ?", {run});
 }

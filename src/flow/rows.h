@@ -38,6 +38,9 @@ TaskInstance NewInstance(const Dag& dag, const Task& task, int64_t run);
 // already_exists for a run id or date that another run has.
 DagRun AddRun(Session& session, const Dag& dag, DagRun run);
 
+// `us`, or the first moment after it that no run of the DAG has as its date.
+int64_t FirstFreeDate(Session& session, const std::string& dag_id, int64_t us);
+
 // The scheduler is to look at it.
 void Touch(Session& session, int64_t run);
 

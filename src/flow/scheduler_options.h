@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,8 +16,12 @@ namespace marquee::flow {
 struct SchedulerOptions {
   std::filesystem::path folder;  // logs, and what processes are known by; schedulers may share it
   std::filesystem::path home;    // {{ home }}, and where commands run
-  std::vector<std::string> marquee = {};  // the program with its first arguments
-  int parallelism = 16;                   // processes at once
+  // Where tasks of the program itself run, so that a path in a run's conf means what it means to
+  // whoever starts the scheduler; "": the home.
+  std::filesystem::path working_folder = {};
+  std::vector<std::string> marquee = {};        // the program with its first arguments
+  std::map<std::string, std::string> env = {};  // of its processes, beside that of this one
+  int parallelism = 16;                         // processes at once
   int nice = 10;
   int64_t memory_limit_bytes = 0;  // of a task that names none; 0: none
   int64_t grace_ms = 10'000;       // between SIGTERM and SIGKILL

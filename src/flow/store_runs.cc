@@ -149,7 +149,12 @@ DagRun FlowStore::Trigger(const Dag& dag, const NewRun& wanted) {
   DagRun run = database_.Write([&](Session& session) {
     const int64_t now = NowUs(clock_);
     UpsertDag(session, dag.id, true, now);
-    return AddRun(session, dag, RunOf(dag, wanted, now));
+    DagRun made = RunOf(dag, wanted, now);
+    // Two by hand may come in one millisecond, of which the clock tells no more.
+    if (!wanted.logical_us && made.logical_us) {
+      made.logical_us = FirstFreeDate(session, dag.id, *made.logical_us);
+    }
+    return AddRun(session, dag, std::move(made));
   });
   Changed();
   return run;

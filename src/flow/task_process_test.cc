@@ -36,11 +36,15 @@ class TaskProcessTest : public testing::Test {
     AwaitEnd(process);
     return process.Collect();
   }
-  // Until the file is there, which a process of the test makes.
+  // What a process of the test writes to the file, once it has.
   std::string Await(const char* name) {
     const auto file = folder_.path() / name;
-    for (int i = 0; i < 60'000 && !std::filesystem::exists(file); ++i) usleep(1'000);
-    return std::string(Trim(ReadFile(file)));
+    std::string text;
+    for (int i = 0; i < 60'000 && text.empty(); ++i) {
+      usleep(1'000);
+      if (std::filesystem::exists(file)) text = Trim(ReadFile(file));
+    }
+    return text;
   }
   std::string Log() { return ReadFile(folder_.path() / "try" / "1.log"); }
   static bool Lives(const std::string& pid) {

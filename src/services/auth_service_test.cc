@@ -80,10 +80,12 @@ TEST_F(AuthServiceTest, OnlyTheseRoutesArePublic) {
   for (const auto& route : router.routes()) {
     if (route->role == Role::kPublic) open.push_back(StrCat(route->method, " ", route->pattern));
   }
-  EXPECT_THAT(open, testing::UnorderedElementsAre(
-                        "GET /", "GET /docs", "GET /openapi.json", "GET /openapi.yaml",
-                        "GET /health", "GET /health/live", "GET /health/ready", "POST /oauth/token",
-                        "GET /oauth/jwks", "GET /version"));
+  EXPECT_THAT(
+      open, testing::UnorderedElementsAre(
+                "GET /", "GET /docs", "GET /openapi.json", "GET /openapi.yaml", "GET /health",
+                "GET /health/live", "GET /health/ready", "POST /oauth/token", "GET /oauth/jwks",
+                "GET /version", "GET /api/v1/version", "GET /api/v1/health", "GET /api/v2/version",
+                "GET /api/v2/monitor/health", "POST /auth/token"));
 }
 
 TEST_F(AuthServiceTest, AuditedRoutesWaitOnAWorker) {
