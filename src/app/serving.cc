@@ -39,10 +39,10 @@ http::Router RoutesOf(const std::string& service, const Services& services) {
 
 void ApplyRetention(Environment& environment, EventLog& log, Progress& progress,
                     const CancelToken& cancel) {
-  constexpr int64_t kDayMs = 86'400'000;
+  constexpr int64_t kMsOfADay = 86'400'000;
   const int64_t days = environment.config().Int("events.retention_days");
   if (days == 0) return;
-  const int64_t before_ms = environment.clock().NowMs() - days * kDayMs;
+  const int64_t before_ms = environment.clock().NowMs() - days * kMsOfADay;
   if (log.ReadTime({0, 0}, before_ms, 1).empty()) return;
   try {
     const auto session = environment.engine().NewSession();

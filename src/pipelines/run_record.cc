@@ -1,15 +1,19 @@
 #include "pipelines/run_record.h"
 
+#include <sys/utsname.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <utility>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "base/version.h"
 #include "charts/charts.h"
+#include "kernels/simd.h"
 
 namespace marquee {
 namespace {
@@ -25,6 +29,28 @@ NewRecord NewRecordOf(const Recording& recording, std::string_view command, std:
                    {"mlflow.source.type", "LOCAL"},
                    {"marquee.command", std::string(command)},
                    {"marquee.version", std::string(Version())}}};
+}
+
+// After the first ':' of the line that begins with `key`; "" where there is none.
+std::string LineOf(const std::string& text, std::string_view key) {
+  for (const std::string_view line : Split(text, "\n")) {
+    if (line.starts_with(key)) return std::string(Trim(line.substr(line.find(':') + 1)));
+  }
+  return "";
+}
+
+// What the same settings and data may still come out differently by, or faster.
+Json EnvironmentFacts() {
+  utsname system{};
+  uname(&system);
+  return Json::MakeObject({{"system", StrCat(system.sysname, " ", system.release)},
+                           {"machine", system.machine},
+                           {"processor", LineOf(ReadFile("/proc/cpuinfo"), "model name")},
+                           {"simd", kernels::SimdLevel()},
+                           {"cores", AvailableCores()},
+                           {"memory", LineOf(ReadFile("/proc/meminfo"), "MemTotal")},
+                           {"compiler", __VERSION__},
+                           {"code_version", Version()}});
 }
 
 // The protocol allows no '@' in the names of metrics.
@@ -143,6 +169,7 @@ void RecordCommand(const Recording& recording, std::string_view command, std::st
 }
 
 void RecordRequest(const TrainRequest& request, RunRecorder& run) {
+  run.AddText("environment.json", EnvironmentFacts().Pretty());
   run.AddParams(Json::MakeObject({{"model", request.type},
                                   {"threads", request.threads},
                                   {"cores", AvailableCores()},

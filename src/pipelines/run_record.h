@@ -47,7 +47,8 @@ class RecordingObserver : public TrainObserver {
 void RecordCommand(const Recording& recording, std::string_view command, std::string_view type,
                    const std::function<void(RunRecorder&)>& work);
 
-// Model, settings in full, seed, threads and the program's version.
+// Model, settings in full, seed, threads and the program's version; the machine as
+// environment.json.
 void RecordRequest(const TrainRequest& request, RunRecorder& run);
 // Tables with their versions as inputs of the run.
 void RecordData(const lake::Lake& lake, std::span<const lake::TableVersion> data, RunRecorder& run);

@@ -52,6 +52,9 @@ TEST_F(RunRecordTest, ATrainingIsARunWithItsModel) {
   EXPECT_EQ(ValueOf(run.params, "seed"), "7");
   EXPECT_EQ(ValueOf(run.params, "model"), "ials");
   EXPECT_EQ(ValueOf(run.tags, "marquee.command"), "train");
+  const Json environment = Json::Parse(runs_.Text(run, "environment.json"));
+  EXPECT_GT(environment.GetInt("cores"), 0);
+  EXPECT_FALSE(environment.GetString("simd").empty());
   ASSERT_EQ(run.dataset_inputs.size(), 3);
   EXPECT_EQ(run.dataset_inputs[0].dataset.source_type, "delta_table");
   std::vector<tracking::Metric> epochs;
