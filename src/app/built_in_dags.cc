@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "pipelines/titles/dags.h"
+#include "titles/dags.h"
 
 namespace marquee {
 namespace {

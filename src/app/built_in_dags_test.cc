@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "pipelines/titles/dags.h"
+#include "titles/dags.h"
 
 namespace marquee {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/environment.h"
-#include "pipelines/titles/task.h"
+#include "titles/task.h"
 
 namespace marquee {
 

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "base/text_table.h"
 #include "cli/context.h"
-#include "pipelines/titles/dags.h"
+#include "titles/dags.h"
 
 namespace marquee::cli {
 namespace {

@@ -7,8 +7,8 @@
 #include "analysis/test_schema.h"
 #include "base/error_matchers.h"
 #include "base/text.h"
-#include "pipelines/titles/folders.h"
-#include "pipelines/titles/test_chain.h"
+#include "titles/folders.h"
+#include "titles/test_chain.h"
 
 namespace marquee::titles {
 namespace {

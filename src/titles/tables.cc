@@ -1,13 +1,13 @@
-#include "pipelines/titles/tables.h"
+#include "titles/tables.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "pipelines/titles/folders.h"
 #include "pipelines/watch.h"
 #include "sources/titles.h"
+#include "titles/folders.h"
 
 namespace marquee::titles {
 namespace {

@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "models/content_classifier.h"
 #include "pipelines/stage_observer.h"
-#include "pipelines/titles/described.h"
-#include "pipelines/titles/folders.h"
-#include "pipelines/titles/tasks.h"
+#include "titles/described.h"
+#include "titles/folders.h"
+#include "titles/tasks.h"
 
 namespace marquee::titles {
 namespace {

@@ -2,11 +2,11 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "pipelines/titles/defects.h"
-#include "pipelines/titles/folders.h"
-#include "pipelines/titles/tables.h"
-#include "pipelines/titles/tasks.h"
 #include "sources/titles.h"
+#include "titles/defects.h"
+#include "titles/folders.h"
+#include "titles/tables.h"
+#include "titles/tasks.h"
 
 namespace marquee::titles {
 namespace {

@@ -5,10 +5,10 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "pipelines/titles/folders.h"
-#include "pipelines/titles/tables.h"
-#include "pipelines/titles/tasks.h"
 #include "pipelines/watch.h"
+#include "titles/folders.h"
+#include "titles/tables.h"
+#include "titles/tasks.h"
 
 namespace marquee::titles {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipelines/titles/folders.h"
+#include "titles/folders.h"
 
 #include <fcntl.h>
 #include <signal.h>

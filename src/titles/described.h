@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/content_classifier.h"
-#include "pipelines/titles/task.h"
+#include "titles/task.h"
 
 namespace marquee::titles {
 

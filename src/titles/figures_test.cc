@@ -8,13 +8,13 @@
 #include "base/text.h"
 #include "base/toml.h"
 #include "lake/sql_step.h"
-#include "pipelines/titles/folders.h"
-#include "pipelines/titles/test_chain.h"
+#include "titles/folders.h"
+#include "titles/test_chain.h"
 
 namespace marquee::titles {
 namespace {
 
-constexpr char kFigures[] = "src/pipelines/titles/figures.toml";
+constexpr char kFigures[] = "src/titles/figures.toml";
 
 // The chain runs once for all tests.
 class TitlesFiguresTest : public testing::Test {

@@ -1,8 +1,8 @@
-#include "pipelines/titles/dags.h"
+#include "titles/dags.h"
 
 #include "base/error.h"
 #include "base/text.h"
-#include "pipelines/titles/tasks.h"
+#include "titles/tasks.h"
 
 namespace marquee::titles {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pipelines/titles/tables.h"
+#include "titles/tables.h"
 
 namespace marquee::titles {
 

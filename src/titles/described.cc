@@ -1,10 +1,10 @@
-#include "pipelines/titles/described.h"
+#include "titles/described.h"
 
 #include "base/hash.h"
 #include "base/text.h"
 #include "models/item_content.h"
-#include "pipelines/titles/folders.h"
-#include "pipelines/titles/tables.h"
+#include "titles/folders.h"
+#include "titles/tables.h"
 
 namespace marquee::titles {
 namespace {

@@ -1,7 +1,7 @@
 // The functions of the titles DAGs, a task each; dags.h says which is which. Each may be run again.
 #pragma once
 
-#include "pipelines/titles/task.h"
+#include "titles/task.h"
 
 namespace marquee::titles {
 

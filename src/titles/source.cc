@@ -1,4 +1,4 @@
-#include "pipelines/titles/source.h"
+#include "titles/source.h"
 
 #include <cerrno>
 #include <fstream>
@@ -8,10 +8,10 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "pipelines/titles/folders.h"
 #include "sources/byte_source.h"
 #include "sources/fetch.h"
 #include "sources/titles.h"
+#include "titles/folders.h"
 
 namespace marquee::titles {
 namespace {

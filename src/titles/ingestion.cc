@@ -9,13 +9,13 @@
 #include "base/text.h"
 #include "base/text_table.h"
 #include "lake/quality.h"
-#include "pipelines/titles/defects.h"
-#include "pipelines/titles/folders.h"
-#include "pipelines/titles/source.h"
-#include "pipelines/titles/tables.h"
-#include "pipelines/titles/tasks.h"
 #include "pipelines/watch.h"
 #include "sources/titles.h"
+#include "titles/defects.h"
+#include "titles/folders.h"
+#include "titles/source.h"
+#include "titles/tables.h"
+#include "titles/tasks.h"
 
 namespace marquee::titles {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "pipelines/titles/task.h"
+#include "titles/task.h"
 
 namespace marquee::titles {
 

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
-#include "pipelines/titles/dags.h"
+#include "titles/dags.h"
 
 namespace marquee::titles {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lake/sql_step.h"
-#include "pipelines/titles/task.h"
+#include "titles/task.h"
 
 namespace marquee::titles {
 

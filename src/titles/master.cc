@@ -5,9 +5,9 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "http/client.h"
-#include "pipelines/titles/folders.h"
-#include "pipelines/titles/source.h"
-#include "pipelines/titles/tasks.h"
+#include "titles/folders.h"
+#include "titles/source.h"
+#include "titles/tasks.h"
 
 namespace marquee::titles {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipelines/titles/task.h"
+#include "titles/task.h"
 
 namespace marquee::titles {
 
