@@ -2,6 +2,8 @@
 // (MARQUEE_SHARED, default ../shared).
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -61,5 +63,16 @@ class PostgresServer {
   TempDir folder_;
   std::string url_;
 };
+
+// Of one PostgreSQL for all tests of the program, started when it is first asked for.
+inline const std::string& SharedPostgresUrl() {
+  struct Shared : testing::Environment {
+    void TearDown() override { server.reset(); }
+    std::unique_ptr<PostgresServer> server;
+  };
+  static auto* const shared = static_cast<Shared*>(testing::AddGlobalTestEnvironment(new Shared));
+  if (shared->server == nullptr) shared->server = std::make_unique<PostgresServer>();
+  return shared->server->url();
+}
 
 }  // namespace marquee::database

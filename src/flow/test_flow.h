@@ -26,24 +26,6 @@
 
 namespace marquee::flow {
 
-// One PostgreSQL for all tests of the program.
-class TestServer : public testing::Environment {
- public:
-  static TestServer& Instance() {
-    static auto* const server =
-        static_cast<TestServer*>(testing::AddGlobalTestEnvironment(new TestServer));
-    return *server;
-  }
-  const std::string& url() {
-    if (server_ == nullptr) server_ = std::make_unique<database::PostgresServer>();
-    return server_->url();
-  }
-  void TearDown() override { server_.reset(); }
-
- private:
-  std::unique_ptr<database::PostgresServer> server_;
-};
-
 inline Task ShellTask(std::string id, std::vector<std::string> needs, std::string script) {
   Task task{.id = std::move(id), .kind = Task::Kind::kCommand, .command = {std::move(script)}};
   task.is_shell = true;
@@ -63,7 +45,7 @@ class FlowContract : public testing::TestWithParam<const char*> {
       GTEST_SKIP() << "no tools/postgres: set MARQUEE_SHARED";
     }
     schema_.name = schema_name_;
-    url_ = postgres ? TestServer::Instance().url() : (folder_.path() / "flow.db").string();
+    url_ = postgres ? database::SharedPostgresUrl() : (folder_.path() / "flow.db").string();
     database_ =
         std::make_unique<database::Database>(database::DatabaseOptions{.url = url_}, schema_);
     store_ = std::make_unique<FlowStore>(*database_, clock_);

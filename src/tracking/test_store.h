@@ -24,24 +24,6 @@ namespace marquee::tracking {
 
 inline constexpr int64_t kTestNowMs = 1'700'000'000'000;
 
-// One PostgreSQL for all tests of the program.
-class TestServer : public testing::Environment {
- public:
-  static TestServer& Instance() {
-    static auto* const server =
-        static_cast<TestServer*>(testing::AddGlobalTestEnvironment(new TestServer));
-    return *server;
-  }
-  const std::string& url() {
-    if (server_ == nullptr) server_ = std::make_unique<database::PostgresServer>();
-    return server_->url();
-  }
-  void TearDown() override { server_.reset(); }
-
- private:
-  std::unique_ptr<database::PostgresServer> server_;
-};
-
 // The parameter: "Sqlite" or "Postgres".
 class TrackingContract : public testing::TestWithParam<const char*> {
  protected:
@@ -51,7 +33,7 @@ class TrackingContract : public testing::TestWithParam<const char*> {
       GTEST_SKIP() << "no tools/postgres: set MARQUEE_SHARED";
     }
     schema_.name = schema_name_;
-    url_ = postgres ? TestServer::Instance().url() : (folder_.path() / "tracking.db").string();
+    url_ = postgres ? database::SharedPostgresUrl() : (folder_.path() / "tracking.db").string();
     Open();
   }
 
