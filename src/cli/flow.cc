@@ -140,10 +140,11 @@ void ShowTasks(Context& context, const FlowFlags& flags) {
   Flow flow(context.environment());
   const flow::DagRun run = MeantRun(flow, flags);
   const std::vector<flow::TaskInstance> tasks = flow.store().Tasks(run.run);
-  if (context.json) return PrintJson(FlowRunJson(run, tasks));
+  const flow::DagPtr dag = flow.dags().Current()->Find(run.dag_id);
+  const int64_t now_us = flow::NowUs(context.environment().clock());
+  if (context.json) return PrintJson(FlowRunJson(dag.get(), run, tasks, now_us));
   Print(StrCat(run.dag_id, " ", run.run_id, "   ", flow::RunStateName(run.state), "\n\n",
-               FlowTasksText(flow.dags().Current()->Find(run.dag_id).get(), run, tasks,
-                             flow::NowUs(context.environment().clock()))));
+               FlowTasksText(dag.get(), run, tasks, now_us)));
 }
 
 void ShowLog(Context& context, const FlowFlags& flags) {

@@ -156,9 +156,10 @@ void ShowDryRun(const Flow&, const flow::Dag& dag, const flow::SchedulerOptions&
   Print(table.ToText(0, 100));
 }
 
-void FinishWith(Context& context, flow::FlowStore& store, const flow::DagRun& run) {
+void FinishWith(Context& context, flow::FlowStore& store, const flow::Dag& dag,
+                const flow::DagRun& run) {
   const std::vector<flow::TaskInstance> tasks = store.Tasks(run.run);
-  if (context.json) PrintJson(FlowRunJson(run, tasks));
+  if (context.json) PrintJson(FlowRunJson(&dag, run, tasks, flow::NowUs(store.clock())));
   if (!context.json) {
     Print(StrCat(run.dag_id, " ", run.run_id, "   ", flow::RunStateName(run.state), "\n"));
   }
@@ -185,9 +186,12 @@ void RunDag(Context& context, const RunFlags& flags) {
   if (flags.wait) {
     const flow::DagRun ended =
         RunHere(context, flow.store(), flow.dags(), flow.SchedulerSettings(), run);
-    return FinishWith(context, flow.store(), ended);
+    return FinishWith(context, flow.store(), *dag, ended);
   }
-  if (context.json) return PrintJson(FlowRunJson(run, flow.store().Tasks(run.run)));
+  if (context.json) {
+    return PrintJson(FlowRunJson(dag.get(), run, flow.store().Tasks(run.run),
+                                 flow::NowUs(flow.store().clock())));
+  }
   Print(StrCat(run.dag_id, " ", run.run_id, "   ", flow::RunStateName(run.state), "\n"));
   if (flow.store().GetDag(dag->id).paused) {
     context.Note(StrCat("It waits: the DAG is paused. marquee flow unpause ", dag->id));
@@ -224,7 +228,7 @@ void TestTask(Context& context, const RunFlags& flags) {
   const flow::DagRun ended = RunHere(context, store, catalogue, options, run);
   const auto log = flow::FilesOf(folder.path(), run, task.id, 1).log();
   if (!context.json && std::filesystem::exists(log)) Print(ReadFile(log));
-  FinishWith(context, store, ended);
+  FinishWith(context, store, *dag, ended);
 }
 
 struct CallFlags {
@@ -301,11 +305,12 @@ void AddCall(CLI::App& group, Context& context) {
 
 }  // namespace
 
-Json FlowRunJson(const flow::DagRun& run, const std::vector<flow::TaskInstance>& tasks) {
+Json FlowRunJson(const flow::Dag* dag, const flow::DagRun& run,
+                 const std::vector<flow::TaskInstance>& tasks, int64_t now_us) {
   Json json = RenderFlowRun(FlowApi::kV1, run);
   Json list = Json::MakeArray();
   for (const flow::TaskInstance& task : tasks) {
-    Json each = RenderFlowTaskInstance(FlowApi::kV1, run, task);
+    Json each = RenderFlowTaskInstance(FlowApi::kV1, {run, task}, dag, now_us);
     each["reason"] = task.reason;
     each["exit_code"] = task.exit_code ? Json(*task.exit_code) : Json();
     each["cpu_ms"] = task.usage.cpu_ms ? Json(*task.usage.cpu_ms) : Json();

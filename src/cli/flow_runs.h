@@ -13,9 +13,10 @@ namespace marquee::cli {
 // Declares the three below `group`.
 void AddFlowRun(CLI::App& group, Context& context);
 
-// {"dag_id", "dag_run_id", "state", ..., "tasks": [...]}
-Json FlowRunJson(const flow::DagRun& run, const std::vector<flow::TaskInstance>& tasks);
-// With what is late by its SLA, where `dag`, which may be null, says so.
+// {"dag_id", "dag_run_id", "state", ..., "tasks": [...]}, both with what is late by its SLA, where
+// `dag`, which may be null, says so.
+Json FlowRunJson(const flow::Dag* dag, const flow::DagRun& run,
+                 const std::vector<flow::TaskInstance>& tasks, int64_t now_us);
 std::string FlowTasksText(const flow::Dag* dag, const flow::DagRun& run,
                           const std::vector<flow::TaskInstance>& tasks, int64_t now_us);
 

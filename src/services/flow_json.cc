@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/json_fields.h"
 #include "base/text.h"
+#include "flow/sla.h"
 #include "flow/times.h"
 
 namespace marquee {
@@ -161,11 +162,23 @@ Json StateOf(flow::TaskState state) {
   return state == flow::TaskState::kNone ? Json() : Json(flow::TaskStateName(state));
 }
 
+// Null for a task that is in time, or has no SLA.
+Json SlaMissOf(const flow::TaskOfRun& of, const flow::Dag* dag, int64_t now_us) {
+  const flow::Task* const task = dag == nullptr ? nullptr : dag->Find(of.task.task_id);
+  if (task == nullptr || !flow::LateBy(*task, of.run, of.task, now_us)) return Json();
+  return Json::MakeObject({{"task_id", of.task.task_id},
+                           {"dag_id", of.run.dag_id},
+                           {"execution_date", FlowTime(FlowApi::kV1, of.run.date_us())},
+                           {"timestamp", FlowTime(FlowApi::kV1, flow::DueUs(*task, of.run))},
+                           {"description", Json()},
+                           {"email_sent", false},
+                           {"notification_sent", false}});
+}
+
 void AddVersionedTask(FlowApi api, const flow::DagRun& run, const flow::TaskInstance& task,
                       Json* json) {
   if (api == FlowApi::kV1) {
     (*json)["execution_date"] = FlowTime(api, run.date_us());
-    (*json)["sla_miss"] = Json();
     return;
   }
   (*json)["id"] = UuidOf(task);
@@ -245,7 +258,7 @@ Json RenderFlowDagDetails(FlowApi api, const FlowDag& of) {
   } else {
     json["asset_expression"] = Json();
     json["is_favorite"] = false;
-    json["active_runs_count"] = 0;
+    json["active_runs_count"] = of.running_runs;
     json["latest_dag_version"] = Json();
   }
   return json;
@@ -327,7 +340,10 @@ Json RenderFlowRun(FlowApi api, const flow::DagRun& run) {
   return json;
 }
 
-Json RenderFlowTaskInstance(FlowApi api, const flow::DagRun& run, const flow::TaskInstance& task) {
+Json RenderFlowTaskInstance(FlowApi api, const flow::TaskOfRun& of, const flow::Dag* dag,
+                            int64_t now_us) {
+  const flow::DagRun& run = of.run;
+  const flow::TaskInstance& task = of.task;
   Json json = Json::MakeObject({{"task_id", task.task_id},
                                 {"task_display_name", task.task_id},
                                 {"dag_id", run.dag_id},
@@ -356,6 +372,7 @@ Json RenderFlowTaskInstance(FlowApi api, const flow::DagRun& run, const flow::Ta
                                 {"triggerer_job", Json()},
                                 {"note", task.note ? Json(*task.note) : Json()}});
   AddVersionedTask(api, run, task, &json);
+  if (api == FlowApi::kV1) json["sla_miss"] = SlaMissOf(of, dag, now_us);
   return json;
 }
 

@@ -22,6 +22,7 @@ struct FlowDag {
   bool has_errors = false;  // its file has changed and can no longer be read
   int64_t parsed_us = 0;
   int64_t now_us = 0;
+  int64_t running_runs = 0;  // looked for by RenderFlowDagDetails alone
 };
 
 Json RenderFlowDag(FlowApi api, const FlowDag& dag);
@@ -29,7 +30,9 @@ Json RenderFlowDag(FlowApi api, const FlowDag& dag);
 Json RenderFlowDagDetails(FlowApi api, const FlowDag& dag);
 Json RenderFlowTask(FlowApi api, const flow::Dag& dag, const flow::Task& task);
 Json RenderFlowRun(FlowApi api, const flow::DagRun& run);
-Json RenderFlowTaskInstance(FlowApi api, const flow::DagRun& run, const flow::TaskInstance& task);
+// `dag`: the run's as it is declared now; null: it is gone, and with it the SLA of the task.
+Json RenderFlowTaskInstance(FlowApi api, const flow::TaskOfRun& of, const flow::Dag* dag,
+                            int64_t now_us);
 Json RenderFlowPool(FlowApi api, const flow::Pool& pool);
 Json RenderFlowError(FlowApi api, const flow::DagError& error, int64_t id);
 

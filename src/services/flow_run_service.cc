@@ -25,18 +25,6 @@ http::Response RunsAnswer(FlowApi api, const flow::Found<flow::DagRun>& found) {
   return Answer("dag_runs", std::move(items), found.total);
 }
 
-http::Response TasksAnswer(FlowApi api, const std::vector<flow::TaskOfRun>& tasks, int64_t total) {
-  Json items = Json::MakeArray();
-  for (const flow::TaskOfRun& each : tasks) {
-    items.Append(RenderFlowTaskInstance(api, each.run, each.task));
-  }
-  return Answer("task_instances", std::move(items), total);
-}
-
-http::Response TasksAnswer(FlowApi api, const std::vector<flow::TaskOfRun>& tasks) {
-  return TasksAnswer(api, tasks, static_cast<int64_t>(tasks.size()));
-}
-
 // What comes of a bad order, as the protocol has it.
 template <typename Body>
 auto WithRefusals(const Body& body) {
@@ -208,6 +196,23 @@ http::Response FlowService::ClearRun(const http::Request& request) const {
   return http::Json(RenderFlowRun(api, store_.GetRun(run.run)));
 }
 
+Json FlowService::Rendered(FlowApi api, const flow::TaskOfRun& of) const {
+  const flow::DagPtr dag = dags_.Current()->Find(of.run.dag_id);
+  return RenderFlowTaskInstance(api, of, dag.get(), flow::NowUs(store_.clock()));
+}
+
+http::Response FlowService::TasksAnswer(FlowApi api, const std::vector<flow::TaskOfRun>& tasks,
+                                        int64_t total) const {
+  Json items = Json::MakeArray();
+  for (const flow::TaskOfRun& each : tasks) items.Append(Rendered(api, each));
+  return Answer("task_instances", std::move(items), total);
+}
+
+http::Response FlowService::TasksAnswer(FlowApi api,
+                                        const std::vector<flow::TaskOfRun>& tasks) const {
+  return TasksAnswer(api, tasks, static_cast<int64_t>(tasks.size()));
+}
+
 http::Response FlowService::ListTaskInstances(const http::Request& request) const {
   if (request.PathParam("dag_id") != "~" && request.PathParam("dag_run_id") != "~") RunOf(request);
   const auto found = store_.SearchTasks(TaskSearchOfQuery(request));
@@ -220,8 +225,7 @@ http::Response FlowService::SearchTaskInstances(const http::Request& request) co
 }
 
 http::Response FlowService::GetTaskInstance(const http::Request& request) const {
-  const flow::TaskOfRun found = TaskOf(request);
-  return http::Json(RenderFlowTaskInstance(FlowApiOf(request), found.run, found.task));
+  return http::Json(Rendered(FlowApiOf(request), TaskOf(request)));
 }
 
 http::Response FlowService::ListTries(const http::Request& request) const {

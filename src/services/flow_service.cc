@@ -224,7 +224,13 @@ http::Response FlowService::GetDag(const http::Request& request) const {
 }
 
 http::Response FlowService::GetDagDetails(const http::Request& request) const {
-  return http::Json(RenderFlowDagDetails(FlowApiOf(request), Known(DagOf(request))));
+  FlowDag known = Known(DagOf(request));
+  known.running_runs =
+      store_
+          .SearchRuns(
+              {.dag_ids = {known.dag->id}, .states = {flow::RunState::kRunning}, .limit = 1})
+          .total;
+  return http::Json(RenderFlowDagDetails(FlowApiOf(request), known));
 }
 
 http::Response FlowService::ChangeDag(const http::Request& request) const {

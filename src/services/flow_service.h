@@ -1,8 +1,10 @@
 // DAGs and their runs over Airflow's REST API: version 1 (Airflow 2) and version 2 (Airflow 3).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "flow/dag_catalogue.h"
 #include "flow/flow_store.h"
@@ -61,6 +63,11 @@ class FlowService {
   flow::DagRun RunOf(const http::Request& request) const;
   flow::TaskOfRun TaskOf(const http::Request& request) const;
   FlowDag Known(const flow::DagPtr& dag) const;
+  Json Rendered(FlowApi api, const flow::TaskOfRun& of) const;
+  // `total`: of how many they are a part.
+  http::Response TasksAnswer(FlowApi api, const std::vector<flow::TaskOfRun>& tasks,
+                             int64_t total) const;
+  http::Response TasksAnswer(FlowApi api, const std::vector<flow::TaskOfRun>& tasks) const;
   // Of what is declared now, and was not deleted.
   std::vector<FlowDag> AllDags() const;
 

@@ -97,6 +97,33 @@ TEST_F(FlowServiceTest, ARunIsMadeAndFollowedInBothVersions) {
   EXPECT_EQ(Get("/api/v1/pipeline/status").At("status"), Json("ok"));
 }
 
+TEST_F(FlowServiceTest, ATaskThatIsLateSaysSo) {
+  const auto sla_miss = [&](const std::string& run, std::string_view task) {
+    return Get(StrCat("/api/v1", run, "/taskInstances/", task)).At("sla_miss");
+  };
+  const std::string in_time = Run("one");
+  EXPECT_EQ(sla_miss(in_time, "last"), Json());
+  Send("PATCH", "/api/v1/dags/demo", R"({"is_paused":true})");
+  Send("POST", "/api/v1/dags/demo/dagRuns", R"({"dag_run_id":"late"})");
+  flow_.clock.Advance(61'000);
+  Send("PATCH", "/api/v1/dags/demo", R"({"is_paused":false})");
+  flow_.RunAll();
+  EXPECT_EQ(sla_miss("/dags/demo/dagRuns/late", "last").At("timestamp"),
+            Json("2023-11-14T22:14:20.000000+00:00"));
+  EXPECT_EQ(sla_miss("/dags/demo/dagRuns/late", "first"), Json()) << "it has none to miss";
+}
+
+TEST_F(FlowServiceTest, RunsThatRunAreCounted) {
+  const auto count = [&] { return Get("/api/v2/dags/demo/details").At("active_runs_count"); };
+  EXPECT_EQ(count(), Json(0));
+  Send("PATCH", "/api/v1/dags/demo", R"({"is_paused":false})");
+  Send("POST", "/api/v1/dags/demo/dagRuns", R"({"dag_run_id":"one"})");
+  flow_.TurnOnce();
+  EXPECT_EQ(count(), Json(1));
+  flow_.RunAll();
+  EXPECT_EQ(count(), Json(0));
+}
+
 TEST_F(FlowServiceTest, ALogIsTextOrJsonByTheAcceptHeader) {
   const std::string path = Run("one") + "/taskInstances/first/logs/1";
   const TestResponse text = Send("GET", "/api/v1" + path, "", "Accept: text/plain\r\n");

@@ -26,6 +26,7 @@ struct TestFlow {
     first.is_shell = true;
     flow::Dag dag{.id = "demo", .tags = {"films"}, .tasks = {first, {.id = "last"}}};
     dag.tasks[1].needs = {"first"};
+    dag.tasks[1].sla_ms = 60'000;
     return flow::MakeDag(std::move(dag));
   }
 
@@ -37,16 +38,23 @@ struct TestFlow {
   flow::DagCatalogue dags{{Demo()}, folder.path() / "dags", clock};
   const FlowService service{store, dags, folder.path()};
 
+  // Begins what there is to begin.
+  void TurnOnce() { MakeScheduler()->Turn(); }
   // Runs all there is to run.
   void RunAll() {
+    const auto scheduler = MakeScheduler();
+    const std::vector<flow::RunState> open = {flow::RunState::kQueued, flow::RunState::kRunning};
+    for (int i = 0; i < 2'000 && store.SearchRuns({.states = open}).total > 0; ++i) {
+      if (!scheduler->Turn()) scheduler->Wait(std::chrono::milliseconds(10));
+    }
+  }
+
+ private:
+  std::unique_ptr<flow::Scheduler> MakeScheduler() {
     flow::SchedulerOptions options;
     options.folder = folder.path();
     options.home = folder.path();
-    flow::Scheduler scheduler(store, dags, options, clock, steady);
-    const std::vector<flow::RunState> open = {flow::RunState::kQueued, flow::RunState::kRunning};
-    for (int i = 0; i < 2'000 && store.SearchRuns({.states = open}).total > 0; ++i) {
-      if (!scheduler.Turn()) scheduler.Wait(std::chrono::milliseconds(10));
-    }
+    return std::make_unique<flow::Scheduler>(store, dags, options, clock, steady);
   }
 };
 
