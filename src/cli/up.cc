@@ -37,7 +37,8 @@ MainJobResult TrainAndPublish(Context& context) {
                                .report = environment.home().reports() / "main_job.json"};
   MainJobResult result = RunMainJob({*session, environment.lake(), store, context.recording()},
                                     options, context.progress, context.cancel);
-  PointAlias(context, store);
+  // Otherwise the alias may have been moved since, which serving follows.
+  if (!result.was_up_to_date) PointAlias(context, store);
   return result;
 }
 

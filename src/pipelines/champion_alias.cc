@@ -30,19 +30,12 @@ std::optional<ModelVersion> ChampionAlias::ReadNote() const {
   }
 }
 
-int64_t ChampionAlias::RegisteredVersionOf(const ModelManifest& manifest) {
-  if (!manifest.run_id.empty()) {
-    const auto found = recording_.log->FindVersion(recording_.model, manifest.run_id);
-    if (found) return *found;
-  }
-  return RegisterVersion(recording_, store_, manifest);
-}
-
 void ChampionAlias::Point() {
   const std::optional<Published> published = store_.ReadPublished();
   if (!published) return;
   const ModelVersion& champion = published->champion;
-  const int64_t registered = RegisteredVersionOf(store_.Find(champion.type, champion.version));
+  const int64_t registered =
+      RegisterVersion(recording_, store_, store_.Find(champion.type, champion.version));
   recording_.log->SetAlias(recording_.model, kAlias, registered);
   told_.reset();
   WriteFileAtomic(

@@ -32,7 +32,6 @@ class ChampionAlias {
 
  private:
   std::optional<ModelVersion> ReadNote() const;
-  int64_t RegisteredVersionOf(const ModelManifest& manifest);
 
   const Recording recording_;
   ModelStore& store_;

@@ -238,6 +238,16 @@ TEST_F(AliasTest, AVersionOfAnotherHomeIsToldAndDoesNotAnswer) {
                         "not train"));
 }
 
+TEST_F(AliasTest, ARegistrationThatFailedIsMadeUpForWithoutAnotherRun) {
+  runs_.registry.DeleteModel("recommender");
+  store_.Publish({"ease", 2}, {"most-popular", 1});
+  ChampionAlias(recording_, store_).Point();
+  EXPECT_EQ(runs_.registry.GetVersion("recommender", 1).run_id, store_.Find("ease", 2).run_id);
+  const auto runs =
+      runs_.runs.SearchRuns({.experiment_ids = {runs_.runs.FindExperiment("marquee")->id}});
+  EXPECT_EQ(runs.items.size(), 1) << "that of the training";
+}
+
 TEST_F(AliasTest, ALogThatIsDownStopsNothing) {
   ModelSwitch models = MakeSwitch();
   log_.down = true;

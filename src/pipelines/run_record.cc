@@ -31,8 +31,10 @@ NewRecord NewRecordOf(const Recording& recording, std::string_view command, std:
                    {"marquee.version", std::string(Version())}}};
 }
 
-// After the first ':' of the line that begins with `key`; "" where there is none.
-std::string LineOf(const std::string& text, std::string_view key) {
+// After the first ':' of the line that begins with `key`; "" where there is none, or no such file.
+std::string LineOf(const std::filesystem::path& file, std::string_view key) {
+  if (!std::filesystem::exists(file)) return "";
+  const std::string text = ReadFile(file);
   for (const std::string_view line : Split(text, "\n")) {
     if (line.starts_with(key)) return std::string(Trim(line.substr(line.find(':') + 1)));
   }
@@ -45,10 +47,10 @@ Json EnvironmentFacts() {
   uname(&system);
   return Json::MakeObject({{"system", StrCat(system.sysname, " ", system.release)},
                            {"machine", system.machine},
-                           {"processor", LineOf(ReadFile("/proc/cpuinfo"), "model name")},
+                           {"processor", LineOf("/proc/cpuinfo", "model name")},
                            {"simd", kernels::SimdLevel()},
                            {"cores", AvailableCores()},
-                           {"memory", LineOf(ReadFile("/proc/meminfo"), "MemTotal")},
+                           {"memory", LineOf("/proc/meminfo", "MemTotal")},
                            {"compiler", __VERSION__},
                            {"code_version", Version()}});
 }
@@ -94,6 +96,11 @@ std::string MetricsChart(const Json& evaluation) {
   return charts::ToSvg(chart);
 }
 
+std::vector<tracking::Tag> TagsOf(const ModelManifest& manifest) {
+  return {{"marquee.model", manifest.id.type},
+          {"marquee.version", std::to_string(manifest.id.version)}};
+}
+
 // How the model is asked: the items of a history, and how many are wanted.
 Json Signature() {
   const Json inputs(Json::Array{
@@ -134,6 +141,19 @@ Json MlModel(const ModelManifest& manifest, int64_t size_bytes) {
                                                       {"pandas_orient", "split"}})}});
 }
 
+std::optional<int64_t> FindOrRegister(const Recording& recording, const ModelManifest& manifest) {
+  if (manifest.run_id.empty()) return std::nullopt;
+  const auto found = recording.log->FindVersion(recording.model, manifest.run_id);
+  if (found) return found;
+  try {
+    return recording.log->Register(recording.model, manifest.run_id, std::string(kModelFolder),
+                                   TagsOf(manifest));
+  } catch (const Error& error) {
+    if (error.code() != Code::kNotFound) throw;
+    return std::nullopt;  // the run is gone, or of another log
+  }
+}
+
 }  // namespace
 
 RecordingObserver::RecordingObserver(TrainObserver& observer, RunRecorder& run)
@@ -169,6 +189,7 @@ void RecordCommand(const Recording& recording, std::string_view command, std::st
 }
 
 void RecordRequest(const TrainRequest& request, RunRecorder& run) {
+  if (run.run_id().empty()) return;
   run.AddText("environment.json", EnvironmentFacts().Pretty());
   run.AddParams(Json::MakeObject({{"model", request.type},
                                   {"threads", request.threads},
@@ -246,13 +267,12 @@ std::optional<int64_t> RecordModel(const Recording& recording, const ModelStore&
   run.AddFile(path("MODEL_CARD.md"), folder / "MODEL_CARD.md");
   if (!KeepsPeople(manifest)) run.AddFile(path("model.bin"), folder / "model.bin");
   run.AddMetric("model_bytes", static_cast<double>(store.Bytes(manifest.id)));
-  return run.Register(recording.model, std::string(kModelFolder),
-                      {{"marquee.model", manifest.id.type},
-                       {"marquee.version", std::to_string(manifest.id.version)}});
+  return run.Register(recording.model, std::string(kModelFolder), TagsOf(manifest));
 }
 
 int64_t RegisterVersion(const Recording& recording, ModelStore& store,
                         const ModelManifest& manifest) {
+  if (const auto known = FindOrRegister(recording, manifest)) return *known;
   RunRecorder run(recording.log, *recording.clock,
                   NewRecordOf(recording, "models publish", "register " + manifest.id.name()));
   run.AddParams(Json::MakeObject({{"model", manifest.id.type}, {"threads", manifest.threads}}));

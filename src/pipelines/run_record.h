@@ -66,8 +66,9 @@ void RecordTrial(const Recording& recording, const RunRecorder& search, const st
 std::optional<int64_t> RecordModel(const Recording& recording, const ModelStore& store,
                                    const ModelManifest& manifest, const Model& model,
                                    RunRecorder& run);
-// The same for a version whose training nobody recorded, in a run of its own, which its manifest
-// names from now on. Throws unavailable. REQUIRES: recording.log.
+// The number of the version in the registry, to which it is added where it is not there yet: as of
+// the run that its manifest names, or of a new run when there is none, which its manifest names
+// from now on. Throws unavailable, and what RunLog throws. REQUIRES: recording.log.
 int64_t RegisterVersion(const Recording& recording, ModelStore& store,
                         const ModelManifest& manifest);
 

@@ -96,6 +96,18 @@ class Runs(unittest.TestCase):
             alias = tracking.get(f"{API}/registered-models/alias?name=recommender&alias=champion")[2]["model_version"]
             self.assertEqual(alias["run_id"], first)
 
+    def test_an_alias_that_was_moved_while_nothing_served_is_followed_at_the_start(self):
+        with Server(self.home):
+            pass
+        self.run_marquee("train", "--model", "ease", "--set", "l2=50")
+        with Server(self.home, words=("serve", "tracking")) as tracking:
+            versions = tracking.get(f"{API}/model-versions/search")[2]["model_versions"]
+            newest = max(versions, key=lambda version: int(version["version"]))
+            tracking.post(f"{API}/registered-models/alias", {"name": "recommender", "alias": "champion", "version": newest["version"]})
+        wanted = next(f"{tag['value']}" for tag in newest["tags"] if tag["key"] == "marquee.version")
+        with Server(self.home) as serving:
+            self.assertTrue(eventually(lambda: serving.get("/models")[2]["serving"]["champion"] == f"ease v{wanted}", 20))
+
 
 if __name__ == "__main__":
     unittest.main()
