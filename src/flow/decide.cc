@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "flow/context.h"
+#include "flow/journal_rows.h"
 #include "flow/rows.h"
+#include "flow/sla.h"
 #include "flow/template.h"
 #include "flow/times.h"
 
@@ -80,6 +82,10 @@ TaskInstance& Decider::Instance(const Task& task) { return instances_[dag_.Place
 
 void Decider::WakeAt(int64_t us) { wake_us_ = std::min(wake_us_.value_or(us), us); }
 
+void Decider::Note(JournalEntry::Kind kind, const TaskInstance& instance) {
+  context_.outcome->journal.push_back(EntryOf(kind, context_.now_us, run_, instance));
+}
+
 void Decider::Say(const TaskInstance& instance, std::string text) {
   context_.outcome->log.push_back(
       {run_, instance.task_id, std::max(instance.try_number, 1), std::move(text)});
@@ -89,6 +95,7 @@ std::optional<int64_t> Decider::Decide() {
   if (!TimeIsUp()) {
     for (const Task& task : dag_.tasks) DecideTask(task, &Instance(task));
   }
+  for (const Task& task : dag_.tasks) CheckSla(task, Instance(task));
   std::vector<TaskInstance> changed;
   for (size_t i = 0; i < instances_.size(); ++i) {
     if (instances_[i] == before_[i]) continue;
@@ -101,6 +108,18 @@ std::optional<int64_t> Decider::Decide() {
   });
   if (done && run_.state == RunState::kRunning) EndRun();
   return wake_us_;
+}
+
+// Missed is missed once, whatever comes of the task.
+void Decider::CheckSla(const Task& task, const TaskInstance& instance) {
+  if (task.sla_ms == 0) return;
+  if (!LateBy(task, run_, instance, context_.now_us)) {
+    if (!IsFinished(instance.state)) WakeAt(DueUs(task, run_) + 1);
+    return;
+  }
+  if (!IsJournaled(context_.session, JournalEntry::Kind::kSlaMissed, run_.run, task.id)) {
+    Note(JournalEntry::Kind::kSlaMissed, instance);
+  }
 }
 
 bool Decider::TimeIsUp() {
@@ -117,6 +136,7 @@ bool Decider::TimeIsUp() {
     instance.state = instance.claim == 0 ? TaskState::kSkipped : TaskState::kFailed;
     instance.end_us = context_.now_us;
     instance.next_us.reset();
+    if (instance.claim == 0) Note(JournalEntry::Kind::kTaskSkipped, instance);
   }
   run_.state = RunState::kFailed;
   EndRun();
@@ -178,6 +198,7 @@ bool Decider::PastAllows(const Task& task) {
 void Decider::Pass(TaskState state, TaskInstance* instance) {
   instance->state = state;
   instance->start_us = instance->end_us = context_.now_us;
+  Note(KindOfEnd(state), *instance);
 }
 
 void Decider::BeginTry(TaskInstance* instance) {
@@ -190,6 +211,7 @@ void Decider::BeginTry(TaskInstance* instance) {
   instance->reason.clear();
   instance->pid.reset();
   instance->hostname = context_.hostname;
+  Note(JournalEntry::Kind::kTaskStarted, *instance);
 }
 
 void Decider::Begin(const Task& task, TaskInstance* instance) {
@@ -212,6 +234,7 @@ void Decider::Finish(TaskState state, std::string reason, TaskInstance* instance
   instance->reason = std::move(reason);
   if (!instance->reason.empty()) Say(*instance, instance->reason);
   EndTry(context_.session, &dag_, run_, state, instance);
+  Note(KindOfEnd(instance->state), *instance);
   if (instance->next_us) WakeAt(*instance->next_us);
 }
 
@@ -350,6 +373,9 @@ void Decider::EndRun() {
       {run_.run, run_.dag_id});
   wake_us_.reset();
   context_.outcome->changes.push_back({run_, std::nullopt});
+  const auto kind = run_.state == RunState::kSuccess ? JournalEntry::Kind::kRunSucceeded
+                                                     : JournalEntry::Kind::kRunFailed;
+  context_.outcome->journal.push_back(EntryOf(kind, context_.now_us, run_));
 }
 
 }  // namespace marquee::flow

@@ -10,6 +10,7 @@
 #include "flow/dag.h"
 #include "flow/dag_catalogue.h"
 #include "flow/entities.h"
+#include "flow/journal.h"
 #include "flow/sql.h"
 
 namespace marquee::flow {
@@ -28,10 +29,11 @@ struct Outcome {
   };
   std::vector<Change> changes;
   std::vector<Line> log;
+  std::vector<JournalEntry> journal;
 };
 
 // The end of the latest try of `task`: it is tried again, or is `state`. Writes the try, not the
-// task.
+// task. `dag`: null when it is no longer declared.
 void EndTry(Session& session, const Dag* dag, const DagRun& run, TaskState state,
             TaskInstance* task);
 
@@ -54,6 +56,7 @@ class Decider {
 
  private:
   void SyncTasks();
+  void CheckSla(const Task& task, const TaskInstance& instance);
   bool TimeIsUp();
   void DecideTask(const Task& task, TaskInstance* instance);
   void Consider(const Task& task, TaskInstance* instance);
@@ -71,6 +74,7 @@ class Decider {
   void EndRun();
   void WakeAt(int64_t us);
   void Say(const TaskInstance& instance, std::string text);
+  void Note(JournalEntry::Kind kind, const TaskInstance& instance);
   TaskInstance& Instance(const Task& task);
   RunState EndState();
 

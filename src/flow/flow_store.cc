@@ -35,7 +35,7 @@ std::vector<Pool> ReadPools(Session& session) {
 }
 
 void DeleteRuns(Session& session, const std::string& condition, const SqlValues& values) {
-  for (const char* table : {"task_instances", "tries"}) {
+  for (const char* table : {"task_instances", "tries", "journal"}) {
     session.Run(StrCat("delete from ", table, " where run in (select run from dag_runs where ",
                        condition, ")"),
                 values);

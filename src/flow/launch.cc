@@ -95,6 +95,7 @@ TaskCommand CommandOf(const Dag& dag, const Task& task, const DagRun& run,
   const bool here = task.kind == Task::Kind::kMarquee && !options.working_folder.empty();
   command.folder = here ? options.working_folder : options.home;
   command.files = FilesOf(options.folder, run, task.id, instance.try_number);
+  command.env["MARQUEE_LINEAGE_FILE"] = command.files.lineage().string();
   command.claim = instance.claim;
   command.nice = options.nice;
   command.memory_limit_bytes =

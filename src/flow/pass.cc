@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "flow/journal_rows.h"
 #include "flow/rows.h"
 #include "flow/times.h"
 
@@ -99,6 +100,7 @@ PassResult Pass::Run(const std::vector<EndedTask>& ended) {
   DecideRuns();
   Claim();
   FindCancels();
+  WriteJournal(in_.session, result_.outcome.journal);
   return std::move(result_);
 }
 
@@ -155,16 +157,23 @@ void Pass::SetEnd(const EndedTask& ended, const DagRun& run, TaskInstance* task)
     task->state = TaskState::kScheduled;
     --task->try_number;
     task->reason.clear();
-  } else if (wanted == TaskState::kRunning || wanted == TaskState::kQueued) {
+    return;
+  }
+  if (wanted == TaskState::kRunning || wanted == TaskState::kQueued) {
     EndTry(in_.session, dag.get(), run, StateOf(ended.exit), task);
-  } else if (wanted == TaskState::kRestarting) {
-    task->state = TaskState::kFailed;
+  } else {
+    // In the state that somebody gave it, or about to run again.
+    if (wanted == TaskState::kRestarting) task->state = TaskState::kFailed;
     WriteTry(in_.session, *task);
+  }
+  JournalEntry entry = EntryOf(KindOfEnd(task->state), *task->end_us, run, *task);
+  if (wanted == TaskState::kRestarting) {
+    entry.kind = JournalEntry::Kind::kTaskRetried;
     task->state = TaskState::kNone;
     task->next_us.reset();
-  } else {
-    WriteTry(in_.session, *task);  // in the state that somebody gave it
   }
+  entry.datasets = ended.datasets;
+  result_.outcome.journal.push_back(std::move(entry));
   if (!task->reason.empty()) {
     result_.outcome.log.push_back({run, task->task_id, task->try_number, task->reason});
   }
@@ -285,6 +294,7 @@ void Pass::StartQueued() {
                     {in_.now_us, run.run});
     run.state = RunState::kRunning;
     run.start_us = in_.now_us;
+    result_.outcome.journal.push_back(EntryOf(JournalEntry::Kind::kRunStarted, in_.now_us, run));
     result_.outcome.changes.push_back({run, std::nullopt});
   }
 }
@@ -366,6 +376,8 @@ void Pass::Claim() {
       task.reason.clear();
       claimed.push_back(task);
       result_.starts.push_back({dag, run->second, task});
+      result_.outcome.journal.push_back(
+          EntryOf(JournalEntry::Kind::kTaskStarted, in_.now_us, run->second, task));
       result_.outcome.changes.push_back({run->second, task});
     }
   }

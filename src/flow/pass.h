@@ -23,6 +23,7 @@ struct EndedTask {
   int64_t claim = 0;
   TaskExit exit;
   std::string message = {};  // why it did not start
+  Json datasets = Json();    // flow/datasets.h
 };
 
 // What a turn came to.

@@ -18,6 +18,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "flow/datasets.h"
 #include "flow/launch.h"
 #include "flow/rows.h"
 #include "flow/times.h"
@@ -155,9 +156,16 @@ bool Scheduler::CollectEnds() {
     }
     ended_.push_back({running.run, running.task_id, it->first, running.process.Collect(),
                       "its process could not begin: its log says why"});
+    ReadDatasetsOf(running.process.files(), &ended_.back());
     it = processes_.erase(it);
   }
   return !ended_.empty();
+}
+
+void Scheduler::ReadDatasetsOf(const TryFiles& files, EndedTask* ended) const {
+  std::string problem;
+  ended->datasets = ReadDatasets(files.lineage(), &problem);
+  if (!problem.empty()) AppendToLog(files, NowUs(clock_), problem);
 }
 
 bool Scheduler::IsDue() {
@@ -279,6 +287,8 @@ void Scheduler::Start(const PassResult::Start& start) {
         CommandOf(*start.dag, start.dag->Named(task.task_id), start.run, task, options_);
     AppendToLog(command.files, NowUs(clock_),
                 StrCat("try ", task.try_number, ": ", Join(command.argv, " ")));
+    std::error_code ignored;
+    std::filesystem::remove(command.files.lineage(), ignored);  // of one that never began
     processes_.emplace(task.claim, Running{TaskProcess::Start(command), task.run, task.task_id});
   } catch (const Error& error) {
     ended_.push_back({task.run,
@@ -371,6 +381,7 @@ void Scheduler::TakeOverTask(const TaskInstance& task, bool same_place) {
       throw;
     }
     ended.exit = ReadExit(files, task.claim);
+    ReadDatasetsOf(files, &ended);
   }
   ended_.push_back(std::move(ended));
 }

@@ -64,6 +64,7 @@ class Scheduler {
   bool IsDue();
   bool ChangedOutside();
   bool CollectEnds();
+  void ReadDatasetsOf(const TryFiles& files, EndedTask* ended) const;
   void AddDags();
   void Beat();
   void TakeOver();

@@ -115,8 +115,34 @@ insert into turn (one, n) values (1, 0);
 insert into pools (name, slots, description) values ('default_pool', 128, 'Default pool');
 )sql";
 
+// What happened, in order. turn.journaled: the number of the latest entry; whoever adds to the
+// journal holds the turn, so that numbers become visible in their order and are never used again.
+// journal_readers.done: the latest entry that needs no more telling.
+constexpr const char* kFlowVersion2 = R"sql(
+create table journal (
+  number bigint primary key,
+  run bigint not null,
+  kind {text} not null,
+  time_us bigint not null,
+  task_id {text} not null,
+  try_number bigint not null,
+  start_us bigint,
+  operator {text} not null,
+  reason {text} not null,
+  datasets {text} not null
+);
+create index journal_by_run on journal (run, kind);
+create table journal_readers (
+  name {text} primary key,
+  done bigint not null,
+  holder {text} not null,
+  until_us bigint not null
+) {without_rowid};
+alter table turn add column journaled bigint not null default 0;
+)sql";
+
 constexpr int64_t kFlowApplicationId = 0x4D71466C;  // "MqFl"
-constexpr std::array kFlowVersions = {kFlowVersion1};
+constexpr std::array kFlowVersions = {kFlowVersion1, kFlowVersion2};
 
 }  // namespace
 

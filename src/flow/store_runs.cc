@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "flow/flow_store.h"
+#include "flow/journal_rows.h"
 #include "flow/rows.h"
 #include "flow/times.h"
 
@@ -227,6 +228,7 @@ DagRun FlowStore::SetRunState(const std::string& dag_id, const std::string& run_
          finished ? SqlValue(now) : SqlValue(), run.run});
     if (finished) {
       std::vector<TaskInstance> tasks = TasksOf(session, run.run);
+      std::vector<JournalEntry> entries;
       for (TaskInstance& task : tasks) {
         if (IsFinished(task.state)) continue;
         // Those that run are ended by the scheduler that sees it; the others are passed over.
@@ -235,8 +237,18 @@ DagRun FlowStore::SetRunState(const std::string& dag_id, const std::string& run_
                                                   : TaskState::kSuccess;
         task.end_us = now;
         task.next_us.reset();
+        if (task.claim == 0) {
+          entries.push_back(EntryOf(JournalEntry::Kind::kTaskSkipped, now, run, task));
+        }
       }
       WriteTasks(session, tasks);
+      if (!IsFinished(run.state)) {
+        entries.push_back(EntryOf(state == RunState::kSuccess ? JournalEntry::Kind::kRunSucceeded
+                                                              : JournalEntry::Kind::kRunFailed,
+                                  now, run));
+        entries.back().reason = StrCat("set to ", RunStateName(state), " by hand");
+      }
+      WriteJournal(session, entries);
       session.Run(
           "update dag_runs set dirty = 1 where run in "
           "(select t.run from task_instances t where t.triggered_run = ?)",

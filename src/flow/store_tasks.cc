@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "flow/flow_store.h"
+#include "flow/journal_rows.h"
 #include "flow/rows.h"
 #include "flow/times.h"
 
@@ -68,6 +69,18 @@ TaskInstance Cleared(TaskInstance task, const Dag& dag) {
   task.next_us.reset();
   task.triggered_run.reset();
   return task;
+}
+
+// Tries without a process that began and are ended by hand: they come to `state`.
+void JournalWaiting(Session& session, const std::vector<TaskOfRun>& tasks, TaskState state,
+                    int64_t now_us) {
+  std::vector<JournalEntry> entries;
+  for (const TaskOfRun& each : tasks) {
+    if (each.task.state != TaskState::kDeferred) continue;
+    entries.push_back(EntryOf(KindOfEnd(state), now_us, each.run, each.task));
+    entries.back().reason = "ended by hand";
+  }
+  WriteJournal(session, entries);
 }
 
 void Resume(Session& session, const DagRun& run, bool reset) {
@@ -158,6 +171,7 @@ std::vector<TaskOfRun> FlowStore::Clear(const Dag& dag, const ClearRequest& requ
     std::vector<TaskInstance> tasks;
     for (const TaskOfRun& each : selected) tasks.push_back(Cleared(each.task, dag));
     WriteTasks(session, tasks);
+    JournalWaiting(session, selected, TaskState::kUpForRetry, NowUs(clock_));
     int64_t last = 0;
     for (const TaskOfRun& each : selected) {
       if (each.run.run == last) continue;
@@ -180,6 +194,7 @@ std::vector<TaskOfRun> FlowStore::SetTaskStates(const Dag& dag, const ClearReque
   std::vector<TaskOfRun> changed = database_.Write([&](Session& session) {
     std::vector<TaskOfRun> selected = Select(session, dag, which);
     if (which.dry_run) return selected;
+    JournalWaiting(session, selected, state, NowUs(clock_));
     std::vector<TaskInstance> tasks;
     for (TaskOfRun& each : selected) {
       each.task.state = state;

@@ -11,7 +11,7 @@
 
 namespace marquee::flow {
 
-// Where a try writes: "1.log", "1.lock" and "1.exit" in the folder of its task.
+// Where a try writes: "1.log", "1.lock", ... in the folder of its task.
 struct TryFiles {
   std::filesystem::path folder;
   int try_number = 1;
@@ -19,6 +19,8 @@ struct TryFiles {
   std::filesystem::path log() const { return Named(".log"); }
   std::filesystem::path lock() const { return Named(".lock"); }
   std::filesystem::path exit() const { return Named(".exit"); }
+  // What the try says that it read and wrote.
+  std::filesystem::path lineage() const { return Named(".lineage"); }
 
  private:
   std::filesystem::path Named(const char* ending) const {
@@ -73,6 +75,7 @@ class TaskProcess {
 
   int64_t claim() const { return claim_; }
   int pid() const { return pid_; }  // of the supervisor
+  const TryFiles& files() const { return files_; }
   // Readable, for poll(), once it has ended.
   int fd() const { return fd_; }
   bool HasEnded() const;
