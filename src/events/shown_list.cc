@@ -10,7 +10,8 @@
 namespace marquee {
 namespace {
 
-constexpr size_t kMaxContextBytes = 4096;
+// Of the 4096 of a context: what remains is more than the other fields can be.
+constexpr size_t kMaxItemsBytes = 3072;
 constexpr size_t kBytesAnEntry = 6;  // of JSON, and each byte of a text may need six
 
 void PutText(std::string_view field, std::string_view text, std::string* out) {
@@ -19,8 +20,7 @@ void PutText(std::string_view field, std::string_view text, std::string* out) {
   AppendJsonString(text, out);
 }
 
-void PutTexts(std::string_view field, std::span<const std::string> texts, std::string* out) {
-  StrAppend(out, ",\"", field, "\":");
+void PutTexts(std::span<const std::string> texts, std::string* out) {
   char separator = '[';
   for (const std::string& text : texts) {
     out->push_back(separator);
@@ -36,7 +36,32 @@ size_t SizeOf(std::string_view text) { return 2 * text.size() + kBytesAnEntry; }
 }  // namespace
 
 // Written as text at once: every list that is shown passes here.
-std::vector<Event> ImpressionsOf(const ShownList& list, std::string_view user_id, int64_t time_ms) {
+ShownItems ShownItemsOf(std::span<const std::string> items, std::span<const std::string> sources) {
+  ShownItems shown;
+  for (size_t begin = 0; begin < items.size();) {
+    size_t bytes = 0;
+    size_t end = begin;
+    for (; end < items.size(); ++end) {
+      bytes += SizeOf(items[end]) + SizeOf(sources[end]);
+      if (end > begin && bytes > kMaxItemsBytes) break;
+    }
+    std::string text = "\"items\":";
+    PutTexts(items.subspan(begin, end - begin), &text);
+    const auto of_part = sources.subspan(begin, end - begin);
+    if (std::ranges::count(of_part, of_part.front()) == std::ssize(of_part)) {
+      PutText("source", of_part.front(), &text);
+    } else {
+      text += ",\"sources\":";
+      PutTexts(of_part, &text);
+    }
+    shown.parts.push_back({static_cast<int>(begin), std::move(text)});
+    begin = end;
+  }
+  return shown;
+}
+
+std::vector<Event> ImpressionsOf(const ShownList& list, const ShownItems& items,
+                                 std::string_view user_id, int64_t time_ms) {
   std::string head = "{";
   PutText("request_id", list.request_id, &head);
   PutText("model", list.model, &head);
@@ -45,30 +70,19 @@ std::vector<Event> ImpressionsOf(const ShownList& list, std::string_view user_id
   PutText("arm", list.arm, &head);
   if (head.size() > 1) head.push_back(',');
   std::vector<Event> events;
-  for (size_t begin = 0; begin < list.items.size();) {
-    size_t bytes = head.size() + 64;
-    size_t end = begin;
-    for (; end < list.items.size(); ++end) {
-      bytes += SizeOf(list.items[end]) + SizeOf(list.sources[end]);
-      if (end > begin && bytes > kMaxContextBytes) break;
-    }
-    std::string context =
-        StrCat(head, R"("first_rank":)", list.first_rank + static_cast<int64_t>(begin));
-    PutTexts("items", std::span(list.items).subspan(begin, end - begin), &context);
-    const auto sources = std::span(list.sources).subspan(begin, end - begin);
-    if (std::ranges::count(sources, sources.front()) == std::ssize(sources)) {
-      PutText("source", sources.front(), &context);
-    } else {
-      PutTexts("sources", sources, &context);
-    }
-    context.push_back('}');
+  events.reserve(items.parts.size());
+  for (const ShownItems::Part& part : items.parts) {
     events.push_back({.user_id = std::string(user_id),
                       .kind = EventKind::kImpression,
                       .time_ms = time_ms,
-                      .context = std::move(context)});
-    begin = end;
+                      .context = StrCat(head, R"("first_rank":)", list.first_rank + part.first, ",",
+                                        part.text, "}")});
   }
   return events;
+}
+
+std::vector<Event> ImpressionsOf(const ShownList& list, std::string_view user_id, int64_t time_ms) {
+  return ImpressionsOf(list, ShownItemsOf(list.items, list.sources), user_id, time_ms);
 }
 
 ShownList ShownListOf(std::string_view context) {

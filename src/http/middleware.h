@@ -11,7 +11,21 @@
 
 namespace marquee::http {
 
-using Next = std::function<Response(Request&)>;
+// The rest of the list, with the handler at its end. It refers to what it was made of: not to be
+// kept.
+class Next {
+ public:
+  template <typename F>
+  Next(const F& f)
+      : f_(&f), call_([](const void* of, Request& request) -> Response {
+          return (*static_cast<const F*>(of))(request);
+        }) {}
+  Response operator()(Request& request) const { return call_(f_, request); }
+
+ private:
+  const void* f_;
+  Response (*call_)(const void*, Request&);
+};
 
 // One entry of the list: calls `next` or answers itself. The route is known by then
 // (request.route).

@@ -19,7 +19,7 @@
 namespace marquee {
 namespace {
 
-constexpr size_t kCachedItems = 1 << 18;  // about 300 bytes each, with their text
+constexpr size_t kCachedItems = 1 << 18;  // about 320 bytes each, with their text
 constexpr size_t kTopGenres = 3;
 constexpr int kGuardThreads = 8;
 constexpr int kModelPercent = 90;  // of the deadline; the rest is for what follows

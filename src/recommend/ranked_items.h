@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "events/shown_list.h"
+
 namespace marquee {
 
 struct Recommended {
@@ -47,6 +49,12 @@ class RankedItems {
     std::call_once(shared_->made, [&] { shared_->text = make(); });
     return shared_->text;
   }
+  // The same for what its events tell of it, when each item has its own source.
+  template <typename Make>
+  const ShownItems& Shown(Make make) const {
+    std::call_once(shared_->told, [&] { shared_->shown = make(); });
+    return shared_->shown;
+  }
 
  private:
   struct Shared {
@@ -54,6 +62,8 @@ class RankedItems {
     const std::vector<Recommended> items;
     std::once_flag made;
     std::string text;
+    std::once_flag told;
+    ShownItems shown;
   };
   std::shared_ptr<Shared> shared_;
 };

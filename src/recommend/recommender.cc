@@ -8,6 +8,17 @@
 #include "experiments/interleave.h"
 
 namespace marquee {
+namespace {
+
+// Each item with what found it.
+ShownItems ShownOf(const Recommendation& list) {
+  std::vector<std::string> sources;
+  for (const Recommended& item : list.items) sources.emplace_back(item.source);
+  return ShownItemsOf(ItemIdsOf(list), sources);
+}
+
+}  // namespace
+
 // Experiments and the engines of their arms: swapped together.
 struct Recommender::Stage {
   std::shared_ptr<const Experiments> experiments;
@@ -74,31 +85,32 @@ ServedList Recommender::Recommend(RecommendQuery query, std::string_view experim
     assignment = stage->experiments->Assign(query.user_id, clock_.NowMs());
   }
   ServedList served;
-  std::vector<std::string> sources;
+  std::vector<std::string> arms;
   if (!assignment) {
     served.list = champion_.Recommend(query);
   } else if (assignment->arm != nullptr) {
     served.list = Ask(*stage, *assignment->arm, query);
     served.arm = assignment->arm->name;
   } else {
-    served.list = Interleave(*stage, *assignment->experiment, query, &sources);
+    served.list = Interleave(*stage, *assignment->experiment, query, &arms);
   }
   if (assignment) served.experiment = assignment->experiment->name;
   if (shadow && !overridden) shadow->Offer(query, served.list);
   if (shown_ == nullptr || query.user_id.empty() || served.list.items.empty()) return served;
-  if (sources.empty()) {
-    for (const Recommended& item : served.list.items) sources.emplace_back(item.source);
-  }
   // What an operator asked for by name is no exposure of the experiment.
-  shown_->Add(ImpressionsOf({.request_id = query.request_id,
-                             .model = served.list.bundle->name,
-                             .rung = served.list.rung,
-                             .experiment = overridden ? "" : served.experiment,
-                             .arm = overridden ? "" : served.arm,
-                             .first_rank = query.skip + 1,
-                             .items = ItemIdsOf(served.list),
-                             .sources = std::move(sources)},
-                            query.user_id, clock_.NowMs()));
+  const ShownList told{.request_id = query.request_id,
+                       .model = served.list.bundle->name,
+                       .rung = served.list.rung,
+                       .experiment = overridden ? "" : served.experiment,
+                       .arm = overridden ? "" : served.arm,
+                       .first_rank = query.skip + 1};
+  if (arms.empty()) {
+    const ShownItems& items = served.list.items.Shown([&] { return ShownOf(served.list); });
+    shown_->Add(ImpressionsOf(told, items, query.user_id, clock_.NowMs()));
+  } else {
+    const ShownItems items = ShownItemsOf(ItemIdsOf(served.list), arms);
+    shown_->Add(ImpressionsOf(told, items, query.user_id, clock_.NowMs()));
+  }
   return served;
 }
 

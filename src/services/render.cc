@@ -39,6 +39,13 @@ Json RenderRanked(const Recommended& ranked, const CatalogItem& item) {
 // One answer, written as text: every list that is shown passes here.
 class AnswerText {
  public:
+  // The text of the items is most of an answer, and made once for all who get the same list, which
+  // must outlive this.
+  explicit AnswerText(const Recommendation& list)
+      : items_(list.items.Text([&] { return Render(list); })) {
+    constexpr size_t kHead = 400;
+    text_.reserve(items_.size() + kHead);
+  }
   void Add(std::string_view name, std::string_view text) {
     Name(name);
     AppendJsonString(text, &text_);
@@ -52,32 +59,32 @@ class AnswerText {
     Name(name);
     text_ += "null";
   }
-  // The last. Their text is most of an answer, and made once for all who get the same list.
-  std::string WithItems(const Recommendation& recommendation) && {
-    const std::string& items = recommendation.items.Text([&] {
-      Json::Array array;
-      array.reserve(recommendation.items.size());
-      for (const Recommended& ranked : recommendation.items) {
-        array.push_back(RenderRanked(ranked, recommendation.bundle->catalog->at(ranked.item)));
-      }
-      return Json(std::move(array)).Dump();
-    });
+  // The last.
+  std::string WithItems() && {
     Name("items");
-    text_.reserve(text_.size() + items.size() + 1);
-    StrAppend(&text_, items, "}");
+    StrAppend(&text_, items_, "}");
     return std::move(text_);
   }
 
  private:
+  static std::string Render(const Recommendation& list) {
+    Json::Array array;
+    array.reserve(list.items.size());
+    for (const Recommended& ranked : list.items) {
+      array.push_back(RenderRanked(ranked, list.bundle->catalog->at(ranked.item)));
+    }
+    return Json(std::move(array)).Dump();
+  }
   void Name(std::string_view name) {
     StrAppend(&text_, text_.empty() ? "{\"" : ",\"", name, "\":");
   }
 
+  const std::string& items_;
   std::string text_;
 };
 
 AnswerText RenderHead(const Recommendation& recommendation, std::string_view request_id) {
-  AnswerText text;
+  AnswerText text(recommendation);
   text.AddOrNull("user_id", recommendation.user_id);
   text.Add("model", recommendation.bundle->model->type());
   text.Add("model_version", recommendation.bundle->version);
@@ -91,24 +98,24 @@ AnswerText RenderHead(const Recommendation& recommendation, std::string_view req
 
 std::string RenderRecommendation(const Recommendation& recommendation,
                                  std::string_view request_id) {
-  return RenderHead(recommendation, request_id).WithItems(recommendation);
+  return RenderHead(recommendation, request_id).WithItems();
 }
 
 std::string RenderServed(const ServedList& served, std::string_view request_id) {
   AnswerText text = RenderHead(served.list, request_id);
   if (!served.experiment.empty()) text.Add("experiment", served.experiment);
   if (!served.arm.empty()) text.Add("arm", served.arm);
-  return std::move(text).WithItems(served.list);
+  return std::move(text).WithItems();
 }
 
 std::string RenderSimilar(std::string_view item_id, const Recommendation& recommendation,
                           std::string_view request_id) {
-  AnswerText text;
+  AnswerText text(recommendation);
   text.Add("item_id", item_id);
   text.Add("model", recommendation.bundle->model->type());
   text.Add("model_version", recommendation.bundle->version);
   text.AddOrNull("request_id", request_id);
-  return std::move(text).WithItems(recommendation);
+  return std::move(text).WithItems();
 }
 
 Json RenderItem(const CatalogItem& item) {
