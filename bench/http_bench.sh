@@ -83,7 +83,19 @@ started="$started $!"
 until [ -s "$work/echo" ]; do sleep 0.1; done
 echo_url=$(cat "$work/echo")
 
+# The gateway before it, which asks it for each list.
+gateway_port=${GATEWAY_PORT:-8122}
+gateway_url=http://127.0.0.1:$gateway_port
 handlers="recommend echo"
+if [ $# -eq 0 ] && [ -z "${WORLD-}" ]; then
+  "$program" --home "$work/gateway" --config services.recommend="$url" --config services.collect="$url" serve web --port "$gateway_port" >"$work/gateway.log" 2>&1 &
+  started="$started $!"
+  until curl -fsS "$gateway_url/recommend?user_id=1" >/dev/null 2>&1; do
+    kill -0 $! 2>/dev/null || { tail -20 "$work/gateway.log" >&2; fail "the gateway ended"; }
+    sleep 0.2
+  done
+  handlers="recommend gateway echo"
+fi
 if [ -n "${WORLD-}" ] && [ $# -eq 0 ]; then
   peers=$(pwd)/build/peers
   [ -x "$peers/bin/uvicorn" ] || { python3 -m venv "$peers" && "$peers/bin/pip" install -q implicit fastapi uvicorn; }
@@ -112,7 +124,7 @@ printf '%-12s %10s %9s %9s %9s %7s\n' handler requests/s 'p50 ms' 'p99 ms' 'max 
 round=1
 while [ "$round" -le "$rounds" ]; do
   for handler in $handlers; do
-    case $handler in echo) target=$echo_url ;; implicit) target=$peer_url ;; *) target=$url ;; esac
+    case $handler in echo) target=$echo_url ;; gateway) target=$gateway_url ;; implicit) target=$peer_url ;; *) target=$url ;; esac
     figures=$(load "$target" "$connections")
     # shellcheck disable=SC2086
     printf '%-12s %10s %9s %9s %9s %7s\n' "$handler" $figures

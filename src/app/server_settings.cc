@@ -27,10 +27,11 @@ http::ServerOptions ReadServerOptions(const Config& config, const ListenFlags& f
 
 std::vector<std::unique_ptr<Forwarder>> MakeForwarders(const Config& config, const Clock& clock) {
   std::vector<std::unique_ptr<Forwarder>> forwarders;
-  for (const std::string service : {"recommend", "collect"}) {
+  for (const std::string service : {"recommend", "collect", "flow"}) {
     ForwarderOptions options;
     options.service = service;
     const std::string urls = config.Text("services." + service);
+    if (urls.empty() && service == "flow") continue;  // many have none
     for (const std::string_view url : Split(urls, ",")) options.urls.emplace_back(Trim(url));
     options.timeout_ms = static_cast<int>(config.Int("services.timeout_ms"));
     options.attempts = static_cast<int>(config.Int("services.attempts"));

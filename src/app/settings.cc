@@ -159,6 +159,11 @@ std::vector<SettingSpec> ServingSettings() {
        .fallback = "http://127.0.0.1:8003",
        .doc =
            "Where `marquee serve web` finds it; several URLs, with commas between, are replicas."},
+      {.key = "services.flow",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Where `marquee serve web` finds it, as http://127.0.0.1:8080; empty: what belongs to"
+              " it is refused."},
       {.key = "services.recommend",
        .type = Type::kText,
        .fallback = "http://127.0.0.1:8001",

@@ -4,7 +4,6 @@
 #include <array>
 #include <string>
 
-#include "base/check.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "services/flow_routes.h"
@@ -41,9 +40,8 @@ bool EveryEventHasAKey(const std::string& body) {
   }
 }
 
-// Clients of a protocol know where its server is, and the files of tracking are too large to pass
-// on.
-bool HasItsOwnPort(std::string_view service) { return service == "tracking" || service == "flow"; }
+// Which has no gateway before it: its files are too large to pass on.
+constexpr std::string_view kTracking = "tracking";
 
 void RefuseRoute(const std::string& owner, const std::string& here, const std::string& hint,
                  http::Route* route) {
@@ -76,7 +74,7 @@ void KeepRoutesOf(std::string_view service, http::Router* router) {
   router->Rehandle([&](http::Route* route) {
     const std::string owner(ServiceOf(*route));
     if (owner.empty() || owner == service) return;
-    const bool behind_gateway = !HasItsOwnPort(owner);
+    const bool behind_gateway = owner != kTracking;
     RefuseRoute(owner, std::string(service),
                 StrCat("send it to ", owner,
                        behind_gateway ? ", or to the gateway: marquee serve web"
@@ -89,13 +87,15 @@ void ForwardRoutes(const std::vector<std::unique_ptr<Forwarder>>& services, http
   router->Rehandle([&](http::Route* route) {
     const std::string_view owner = ServiceOf(*route);
     if (owner.empty()) return;
-    if (HasItsOwnPort(owner)) {
-      return RefuseRoute(std::string(owner), "web",
-                         StrCat("send it to ", owner, ", which has a port of its own"), route);
-    }
     const auto found = std::ranges::find(
         services, owner, [](const auto& service) { return std::string_view(service->service()); });
-    MARQUEE_CHECK(found != services.end());
+    if (found == services.end()) {
+      const std::string more =
+          owner == kTracking ? std::string() : StrCat(", or say where it is: services.", owner);
+      return RefuseRoute(std::string(owner), "web",
+                         StrCat("send it to ", owner, ", which has a port of its own", more),
+                         route);
+    }
     route->runs = http::Runs::kOnWorker;
     route->handler = [service = found->get()](const http::Request& request) {
       return service->Forward(request, IsRepeatable(request));

@@ -20,8 +20,8 @@ bool IsRepeatable(const http::Request& request);
 // What belongs to another service than `service` is refused, naming that one.
 void KeepRoutesOf(std::string_view service, http::Router* router);
 
-// What belongs to one of `services` is passed on to it, and what belongs to tracking and flow
-// refused. They must outlive the router.
+// What belongs to one of `services` is passed on to it, and what belongs to another refused, naming
+// that one. They must outlive the router.
 void ForwardRoutes(const std::vector<std::unique_ptr<Forwarder>>& services, http::Router* router);
 
 }  // namespace marquee

@@ -51,6 +51,32 @@ TEST(Deployment, AServiceNamesTheOneThatHasTheRoute) {
   EXPECT_THAT(refused.body, HasSubstr("/events is served by collect, and this is recommend"));
 }
 
+TEST(Deployment, TheGatewayRefusesWhatItHasNoServiceFor) {
+  const TestWorld world;
+  http::Router router = MakeRouter(world.services());
+  const ManualClock clock(0);
+  std::vector<std::unique_ptr<Forwarder>> services;
+  for (const char* name : {"recommend", "collect"}) {
+    ForwarderOptions options{.service = name, .urls = {"http://127.0.0.1:1"}};
+    options.attempts = 1;
+    services.push_back(std::make_unique<Forwarder>(options, clock));
+  }
+  ForwardRoutes(services, &router);
+  http::NoProbe probe;
+  const http::Dispatcher dispatcher(std::move(router), http::StandardMiddleware(probe));
+  const auto ask = [&](std::string target) {
+    http::Request request;
+    request.method = "GET";
+    request.target = std::move(target);
+    request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    return dispatcher.Handle(request);
+  };
+  EXPECT_EQ(ask("/recommend/u1").status, 503);
+  const http::Response flow = ask("/api/v1/dags");
+  EXPECT_EQ(flow.status, 404);
+  EXPECT_THAT(flow.body, HasSubstr("or say where it is: services.flow"));
+}
+
 TEST(Deployment, OnlyWhatAsksOrHasKeysMayBeRepeated) {
   http::Request get;
   get.method = "GET";

@@ -109,6 +109,16 @@ class Flow(unittest.TestCase):
             tasks = again.get(run + "/taskInstances")[2]["task_instances"]
             self.assertEqual([task["try_number"] for task in tasks], [1, 1])
 
+    def test_the_gateway_passes_on_to_flow_where_it_is_told_of_it(self):
+        with Server(self.home, words=("serve", "flow")) as flow:
+            settings = (f"services.flow=http://127.0.0.1:{flow.port}",)
+            with Server(self.home / "gateway", words=("serve", "web"), settings=settings) as web:
+                self.assertEqual(web.get("/api/v1/dags")[2], flow.get("/api/v1/dags")[2])
+            with Server(self.home / "gateway", words=("serve", "web")) as web:
+                status, _, problem = web.get("/api/v1/dags")
+                self.assertEqual(status, 404)
+                self.assertIn("services.flow", json.dumps(problem))
+
     def test_a_run_whose_command_was_killed_is_taken_up_by_the_server(self):
         process = subprocess.Popen([PROGRAM, "--home", self.home, "flow", "run", "slow", "--wait"], stderr=subprocess.DEVNULL)
         self.pid()
