@@ -117,7 +117,7 @@ class Flow(unittest.TestCase):
             with Server(self.home / "gateway", words=("serve", "web")) as web:
                 status, _, problem = web.get("/api/v1/dags")
                 self.assertEqual(status, 404)
-                self.assertIn("services.flow", json.dumps(problem))
+                self.assertIn("is served by flow", problem["detail"])
 
     def test_a_run_whose_command_was_killed_is_taken_up_by_the_server(self):
         process = subprocess.Popen([PROGRAM, "--home", self.home, "flow", "run", "slow", "--wait"], stderr=subprocess.DEVNULL)
