@@ -323,6 +323,7 @@ void AddFlow(CLI::App& root, Context& context) {
   AddAction(group, context, "gantt", "When each task of a run ran", Gantt);
   AddAction(group, context, "stats", "How long tasks take, and what they use", Statistics);
   AddAction(group, context, "pools", "How many tasks may run at once", Pools);
+  AddFlowExport(group, context);
 }
 
 }  // namespace marquee::cli

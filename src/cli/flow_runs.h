@@ -1,4 +1,4 @@
-// marquee flow run, test and call: what runs something here.
+// marquee flow run, test and call: what runs something here; and export: what runs it elsewhere.
 #pragma once
 
 #include <string>
@@ -12,6 +12,9 @@ namespace marquee::cli {
 
 // Declares the three below `group`.
 void AddFlowRun(CLI::App& group, Context& context);
+
+// Declares `export`, in flow_export.cc.
+void AddFlowExport(CLI::App& group, Context& context);
 
 // {"dag_id", "dag_run_id", "state", ..., "tasks": [...]}, both with what is late by its SLA, where
 // `dag`, which may be null, says so.

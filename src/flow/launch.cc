@@ -24,21 +24,9 @@ void AppendWords(const std::vector<std::string>& words, std::vector<std::string>
   argv->insert(argv->end(), words.begin(), words.end());
 }
 
-// Done by the program's own command: this module knows no HTTP.
-std::vector<std::string> HttpArguments(const HttpCall& call, const RunContext& context) {
-  std::vector<std::string> arguments = {"flow", "call", RenderTemplate(call.url, context),
-                                        "--method", call.method};
-  for (const auto& [name, value] : call.headers) {
-    AppendWords({"--header", StrCat(name, ": ", RenderTemplate(value, context))}, &arguments);
-  }
-  if (!call.body.empty()) AppendWords({"--body", RenderTemplate(call.body, context)}, &arguments);
-  if (call.status != 0) AppendWords({"--status", std::to_string(call.status)}, &arguments);
-  return arguments;
-}
-
 std::vector<std::string> HttpSensorArguments(const Sensor& sensor, const RunContext& context) {
   std::vector<std::string> arguments =
-      HttpArguments({.url = sensor.target, .status = sensor.status}, context);
+      Rendered(HttpArguments({.url = sensor.target, .status = sensor.status}), context);
   AppendWords({"--every-ms", std::to_string(sensor.interval_ms), "--for-ms",
                std::to_string(sensor.timeout_ms)},
               &arguments);
@@ -69,7 +57,7 @@ std::vector<std::string> ArgumentsOf(const Task& task, const RunContext& context
   if (task.kind == Task::Kind::kMarquee) {
     AppendWords(Rendered(task.command, context), &argv);
   } else if (task.kind == Task::Kind::kHttp) {
-    AppendWords(HttpArguments(task.http, context), &argv);
+    AppendWords(Rendered(HttpArguments(task.http), context), &argv);
   } else {
     MARQUEE_CHECK(task.kind == Task::Kind::kSensor);
     AppendWords(HttpSensorArguments(task.sensor, context), &argv);
@@ -105,6 +93,17 @@ TaskCommand CommandOf(const Dag& dag, const Task& task, const DagRun& run,
   command.heartbeat = options.folder / "heartbeat";
   command.orphan_ms = options.orphan_ms;
   return command;
+}
+
+// Done by the program's own command: this module knows no HTTP.
+std::vector<std::string> HttpArguments(const HttpCall& call) {
+  std::vector<std::string> arguments = {"flow", "call", call.url, "--method", call.method};
+  for (const auto& [name, value] : call.headers) {
+    AppendWords({"--header", StrCat(name, ": ", value)}, &arguments);
+  }
+  if (!call.body.empty()) AppendWords({"--body", call.body}, &arguments);
+  if (call.status != 0) AppendWords({"--status", std::to_string(call.status)}, &arguments);
+  return arguments;
 }
 
 void AppendToLog(const TryFiles& files, int64_t now_us, std::string_view text) {

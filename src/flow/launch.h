@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "flow/dag.h"
 #include "flow/entities.h"
@@ -20,6 +21,10 @@ TryFiles FilesOf(const std::filesystem::path& folder, const DagRun& run, std::st
 // be filled in. REQUIRES: a kind with a process: command, marquee, http, sensor.
 TaskCommand CommandOf(const Dag& dag, const Task& task, const DagRun& run,
                       const TaskInstance& instance, const SchedulerOptions& options);
+
+// What follows the program's name for a request, with its templates as they are: "flow", "call",
+// ...
+std::vector<std::string> HttpArguments(const HttpCall& call);
 
 // "[2026-11-21T02:40:06+00:00] marquee: <text>" at the end of the log, which is made if need be.
 // What cannot be written is left out: a full disk must not stop the scheduler.

@@ -1,6 +1,5 @@
 #include "flow/template.h"
 
-#include <functional>
 #include <optional>
 
 #include "base/error.h"
@@ -63,9 +62,10 @@ std::string ValueOf(std::string_view name, const RunContext& context) {
       is_param ? "give it with --conf, or among the params of the DAG" : "give it with --conf");
 }
 
-// Calls put(text) for what stands as it is and for the value of each name.
+}  // namespace
+
 void ForEachPart(std::string_view text, const std::function<void(std::string_view)>& plain,
-                 const std::function<void(std::string_view name)>& named) {
+                 const std::function<void(std::string_view)>& named) {
   while (true) {
     const size_t open = text.find("{{");
     plain(text.substr(0, open));
@@ -80,8 +80,6 @@ void ForEachPart(std::string_view text, const std::function<void(std::string_vie
     text = text.substr(close + 2);
   }
 }
-
-}  // namespace
 
 std::string RenderTemplate(std::string_view text, const RunContext& context) {
   std::string out;
