@@ -509,7 +509,8 @@ class TriggerWithConf(TriggerDagRunOperator):
     """Gives the other run the conf of this one, below what the task itself says."""
 
     def execute(self, context):
-        self.conf = {**(context["dag_run"].conf or {}), **(self.conf or {})}
+        own = self.conf or {}
+        self.conf = {**own, **(context["dag_run"].conf or {}), **own}
         return super().execute(context)
 )";
 

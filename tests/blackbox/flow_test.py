@@ -84,6 +84,21 @@ class Flow(unittest.TestCase):
         self.declare("broken", "[[tasks]]\nid = 'x'\ncomand = 'true'\n")
         self.assertIn("broken.toml line 2", self.flow("dags").stderr)
 
+    def test_an_export_for_airflow_replaces_its_own_files_alone(self):
+        folder = self.home / "airflow"
+        self.assertEqual(self.flow("export", "--airflow", folder, "hello").stdout, f"{folder}/hello.py\n")
+        written = (folder / "hello.py").read_text()
+        compile(written, "hello.py", "exec")
+        self.assertEqual(self.flow("export", "--airflow", folder, "hello").returncode, 0)
+        (folder / "slow.py").write_text("# my own\n")
+        (folder / "hello.py").unlink()
+        refused = self.flow("export", "--airflow", folder)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("slow.py was not written by marquee flow export", refused.stderr)
+        self.assertEqual([path.name for path in folder.iterdir()], ["slow.py"])
+        self.assertEqual(self.flow("export", "--airflow", folder, "--force").returncode, 0)
+        self.assertEqual((folder / "hello.py").read_text(), written)
+
     def test_ctrl_c_ends_the_run_and_its_tasks(self):
         command = [PROGRAM, "--home", self.home, "flow", "run", "slow", "--wait"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

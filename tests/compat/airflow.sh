@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The unchanged clients of Airflow 2 and 3 against `marquee serve flow`: the conformance suite, with authentication demanded.
+# And what the program exports for Airflow, in a real one of that version: airflow/exported.sh. Minutes each, most of which Airflow takes to start.
 #
 #   tests/compat/airflow.sh [2] [3]          both without arguments
 #
-# AIRFLOW2 and AIRFLOW3 run "run SCRIPT ARG..." with Python and that client; one that is missing is skipped. MARQUEE_DATABASE_URL chooses another database.
+# AIRFLOW2 and AIRFLOW3 run "run SCRIPT ARG..." with Python and that client, "start DIR" and "stop DIR" an Airflow; one that is missing is skipped. MARQUEE_DATABASE_URL chooses another database.
 set -euo pipefail
 root=$(dirname "$(realpath "$0")")/../..
 tools=${MARQUEE_SHARED-$root/../shared}/tools
@@ -71,6 +72,7 @@ check() {
   [[ ${PIPESTATUS[0]} == 0 ]] || return 1
   kill "$server" && wait "$server" || true
   server=
+  "$(dirname "$(realpath "$0")")/airflow/exported.sh" "$build/bin/marquee" "$client" "$(dirname "$tools")"
 }
 
 (($#)) || set -- 2 3
