@@ -278,10 +278,10 @@ void FileWriter::AppendScript(const Task& task, Arguments* arguments) {
   if (is_name) script.script.replace(script.script.size() - 5, 5, " ");
   arguments->emplace_back("bash_command", StrCat(limit, begin, PythonLines(script.script, 8)));
   Arguments env;
-  for (const auto& [name, value] : script.variables) env.emplace_back(name, PythonText(value));
   for (const auto& [name, value] : task.env) {
     env.emplace_back(name, PythonText(JinjaTemplate(value)));
   }
+  for (const auto& [name, value] : script.variables) env.emplace_back(name, PythonText(value));
   arguments->emplace_back("env", env.empty() ? "ENV" : Dictionary("**ENV", env, 8));
   arguments->emplace_back("append_env", "True");
   needs_.helpers.insert("ENV");
