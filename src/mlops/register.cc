@@ -1,0 +1,178 @@
+// registration.json: versions, aliases, and what is published.
+#include <algorithm>
+#include <optional>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "mlops/documents.h"
+#include "models/registry.h"
+#include "pipelines/champion_alias.h"
+
+namespace marquee::mlops {
+
+namespace {
+
+constexpr double kErrors = 2;  // standard errors that count as more than chance
+const std::string kChampion = "champion";
+
+// A version made of that very file before.
+std::optional<ModelManifest> VersionOf(const RatingsRun& run, const Json& evaluation) {
+  for (ModelManifest& manifest : run.models.List()) {
+    if (manifest.id.type == evaluation.GetString("model") &&
+        manifest.evaluation.GetString("sha256") == evaluation.GetString("sha256"))
+      return std::move(manifest);
+  }
+  return std::nullopt;
+}
+
+void RequireBetterThanBaseline(const Json& evaluation) {
+  const Json& gain = evaluation.At("gain");
+  if (gain.GetDouble("mean") > kErrors * gain.GetDouble("stderr")) return;
+  const std::string best = evaluation.GetString("best_baseline");
+  const auto rmse = [](const Json& metrics) { return metrics.At("rmse").GetDouble("mean"); };
+  throw Error(
+      Code::kFailedPrecondition,
+      StrCat(evaluation.GetString("model"), " has RMSE ", Fixed(rmse(evaluation.At("metrics")), 4),
+             " against ", Fixed(rmse(evaluation.At("baselines").At(best)), 4), " of the baseline ",
+             best, ": not better by two standard errors"),
+      "more ratings are needed, or another \"rating_model\" in the conf; no version was "
+      "made");
+}
+
+bool IsWorseThanChampion(const Json& evaluation) {
+  const Json* champion = evaluation.Find("champion");
+  if (champion == nullptr || champion->is_null()) return false;
+  const Json& excess = champion->At("excess");
+  return excess.GetDouble("mean") > kErrors * excess.GetDouble("stderr");
+}
+
+Json Outcome(const std::string& model, bool registered, Json version, std::string why) {
+  return Json::MakeObject({{"model", model},
+                           {"is_champion", registered},
+                           {"registered_version", std::move(version)},
+                           {"why", std::move(why)}});
+}
+
+// The next version in the store, and in the registry with its alias where runs are recorded.
+Json RegisterRatingModel(RatingsRun& run, const Json& training, const Json& evaluation) {
+  if (evaluation.is_null()) return {};
+  const std::string type = evaluation.GetString("model");
+  if (evaluation.GetString("sha256") != training.At("rating_model").GetString("sha256")) {
+    throw Error(Code::kFailedPrecondition, StrCat(type, " was trained anew since it was evaluated"),
+                "marquee task run netflix_mlops_pipeline evaluate");
+  }
+  std::optional<ModelManifest> manifest = VersionOf(run, evaluation);
+  const std::optional<ModelManifest> champion = RatingsChampion(run);
+  const bool is_new = !manifest;
+  if (is_new) {
+    RequireBetterThanBaseline(evaluation);
+    if (IsWorseThanChampion(evaluation))
+      return Outcome(type, false, Json(),
+                     StrCat(champion->id.name(), ", the champion, predicts better"));
+    manifest =
+        run.models.Add(*LoadModel(run.settings.folder / kRatingModel),
+                       {.settings = evaluation.At("settings"),
+                        .threads = static_cast<int>(training.At("rating_model").GetInt("threads")),
+                        .data = VersionsOf(training.At("data")),
+                        .metrics = evaluation.At("metrics"),
+                        .evaluation = evaluation,
+                        .run_id = {},
+                        .created = {},
+                        .code_version = {}});
+  }
+  const Recording recording = RatingsRecording(run);
+  if (recording.log == nullptr) return Outcome(manifest->id.name(), true, Json(), "not recorded");
+  const int64_t version = RegisterVersion(recording, run.models, *manifest);
+  // A version that was registered before keeps the place that somebody gave it since.
+  const bool is_champion = is_new || !champion || champion->id == manifest->id;
+  if (is_champion) recording.log->SetAlias(recording.model, kChampion, version);
+  return Outcome(manifest->id.name(), is_champion, version,
+                 is_new ? "it beats the baselines and is not worse than the champion"
+                        : "it was registered before");
+}
+
+void PointAlias(RatingsRun& run) {
+  if (run.recording.log == nullptr) return;
+  try {
+    ChampionAlias(run.recording, run.models).Point();
+  } catch (const Error& error) {
+    LogWarning("the alias of the champion is not moved yet: " + error.message());
+  }
+}
+
+// What the judgement lets answer is published; servers of the home try it and take it up.
+Json PublishRankingModel(RatingsRun& run, const Json& evaluation) {
+  const ModelVersion candidate = run.models.Named(evaluation.GetString("candidate"));
+  const std::string name = candidate.name();
+  const std::optional<Published> published = run.models.ReadPublished();
+  if (published && published->champion == candidate) {
+    PointAlias(run);
+    return Outcome(name, true, Json(), "it is published already");
+  }
+  const Json& judgement = evaluation.At("judgement");
+  if (judgement.is_null())
+    return Outcome(name, false, Json(), evaluation.GetString("problem", "it was not judged"));
+  const std::string against = judgement.GetString("champion");
+  if (against != (published ? published->champion.name() : "")) {
+    throw Error(Code::kFailedPrecondition,
+                StrCat(name, " was judged against ", against.empty() ? "nothing" : against,
+                       ", which is not the champion any more"),
+                "marquee task run netflix_mlops_pipeline evaluate");
+  }
+  if (!judgement.GetBool("passed")) {
+    std::vector<std::string> refusals;
+    for (const Json& refusal : judgement.At("refusals").AsArray())
+      refusals.push_back(refusal.AsString());
+    return Outcome(name, false, Json(), Join(refusals, "; "));
+  }
+  run.models.Publish(candidate, published ? published->fallback
+                                          : run.models.Named(evaluation.GetString("fallback")));
+  PointAlias(run);
+  return Outcome(name, true, Json(), against.empty() ? "it is the first" : "it beats " + against);
+}
+
+}  // namespace
+
+Recording RatingsRecording(const RatingsRun& run) {
+  Recording recording = run.recording;
+  recording.model += "-ratings";
+  return recording;
+}
+
+std::optional<ModelManifest> RatingsChampion(const RatingsRun& run) {
+  const Recording recording = RatingsRecording(run);
+  const std::vector<ModelManifest> versions = run.models.List();
+  if (recording.log != nullptr) {
+    const auto alias = recording.log->FindAlias(recording.model, kChampion);
+    if (!alias || alias->run_id.empty()) return std::nullopt;
+    const auto named = std::ranges::find(versions, alias->run_id, &ModelManifest::run_id);
+    return named == versions.end() ? std::nullopt : std::optional(*named);
+  }
+  std::optional<ModelManifest> newest;
+  for (const ModelManifest& manifest : versions) {
+    const bool ours = manifest.evaluation.GetString("protocol") == kProtocol;
+    if (ours && (!newest || manifest.created > newest->created)) newest = manifest;
+  }
+  return newest;
+}
+
+void RegisterModels(RatingsRun& run) {
+  const Json training = ReadDocument(run, kTrainingDocument, "train");
+  const Json evaluation = ReadDocument(run, kEvaluationDocument, "evaluate");
+  Json ranking = PublishRankingModel(run, evaluation.At("ranking_model"));
+  Json ratings = RegisterRatingModel(run, training, evaluation.At("rating_model"));
+  for (const Json* outcome : {&ratings, &ranking}) {
+    if (outcome->is_null()) continue;
+    run.say(StrCat(outcome->GetString("model"),
+                   outcome->GetBool("is_champion") ? " is the champion: " : " is not taken up: ",
+                   outcome->GetString("why")));
+  }
+  WriteDocument(run, kRegistrationDocument,
+                Json::MakeObject({{"document", "registration"},
+                                  {"rating_model", std::move(ratings)},
+                                  {"ranking_model", std::move(ranking)}}));
+}
+
+}  // namespace marquee::mlops
