@@ -186,9 +186,8 @@ TEST_F(MlopsTest, EventsAloneAreRatingsToo) {
     event.user_id = StrCat("u", i % 4);
     event.item_id = StrCat("f", i % 5);
     event.kind = EventKind::kRating;
-    event.value = static_cast<float>(1 + i % 5);
+    event.value = 1 + i % 5;
     event.time_ms = kToday - 86'400'000;
-    event.key = StrCat("k", i);
     events.push_back(event);
   }
   log->Append(events);
