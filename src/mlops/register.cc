@@ -48,6 +48,16 @@ bool IsWorseThanChampion(const Json& evaluation) {
   return excess.GetDouble("mean") > kErrors * excess.GetDouble("stderr");
 }
 
+ModelManifest AddVersion(RatingsRun& run, const Json& training, const Json& evaluation) {
+  ModelManifest manifest;
+  manifest.settings = evaluation.At("settings");
+  manifest.threads = static_cast<int>(training.At("rating_model").GetInt("threads"));
+  manifest.data = VersionsOf(training.At("data"));
+  manifest.metrics = evaluation.At("metrics");
+  manifest.evaluation = evaluation;
+  return run.models.Add(*LoadModel(run.settings.folder / kRatingModel), std::move(manifest));
+}
+
 Json Outcome(const std::string& model, bool registered, Json version, std::string why) {
   return Json::MakeObject({{"model", model},
                            {"is_champion", registered},
@@ -65,32 +75,24 @@ Json RegisterRatingModel(RatingsRun& run, const Json& training, const Json& eval
   }
   std::optional<ModelManifest> manifest = VersionOf(run, evaluation);
   const std::optional<ModelManifest> champion = RatingsChampion(run);
-  const bool is_new = !manifest;
-  if (is_new) {
+  if (!manifest) {
     RequireBetterThanBaseline(evaluation);
     if (IsWorseThanChampion(evaluation))
       return Outcome(type, false, Json(),
                      StrCat(champion->id.name(), ", the champion, predicts better"));
-    manifest =
-        run.models.Add(*LoadModel(run.settings.folder / kRatingModel),
-                       {.settings = evaluation.At("settings"),
-                        .threads = static_cast<int>(training.At("rating_model").GetInt("threads")),
-                        .data = VersionsOf(training.At("data")),
-                        .metrics = evaluation.At("metrics"),
-                        .evaluation = evaluation,
-                        .run_id = {},
-                        .created = {},
-                        .code_version = {}});
+    manifest = AddVersion(run, training, evaluation);
   }
   const Recording recording = RatingsRecording(run);
   if (recording.log == nullptr) return Outcome(manifest->id.name(), true, Json(), "not recorded");
+  // One that was registered before keeps the place that somebody gave it since.
+  const bool is_known = !manifest->run_id.empty() &&
+                        recording.log->FindVersion(recording.model, manifest->run_id).has_value();
   const int64_t version = RegisterVersion(recording, run.models, *manifest);
-  // A version that was registered before keeps the place that somebody gave it since.
-  const bool is_champion = is_new || !champion || champion->id == manifest->id;
+  const bool is_champion = !is_known || !champion || champion->id == manifest->id;
   if (is_champion) recording.log->SetAlias(recording.model, kChampion, version);
   return Outcome(manifest->id.name(), is_champion, version,
-                 is_new ? "it beats the baselines and is not worse than the champion"
-                        : "it was registered before");
+                 is_known ? "it was registered before"
+                          : "it beats the baselines and is not worse than the champion");
 }
 
 void PointAlias(RatingsRun& run) {
