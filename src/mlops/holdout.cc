@@ -56,23 +56,23 @@ std::vector<size_t> Begins(std::span<const HeldOutRating> ratings) {
   return begins;
 }
 
+// Ratings of one user.
 void PredictUser(const Model& model, const RatingSplit& split, std::span<const int32_t> rows,
-                 size_t begin, size_t end, std::vector<float>* predicted) {
+                 std::span<const HeldOutRating> ratings, float* predicted) {
   std::vector<RatingQuery> queries;
   std::vector<size_t> asked;
-  for (size_t i = begin; i < end; ++i) {
-    const HeldOutRating& rating = split.held_out[i];
-    const int32_t item = rows[static_cast<size_t>(rating.item)];
+  for (size_t i = 0; i < ratings.size(); ++i) {
+    const int32_t item = rows[static_cast<size_t>(ratings[i].item)];
     if (item < 0) continue;
-    queries.push_back({item, rating.time_s});
+    queries.push_back({item, ratings[i].time_s});
     asked.push_back(i);
   }
   if (queries.empty()) return;
-  const int32_t user = split.held_out[begin].user;
+  const int32_t user = ratings[0].user;
   const MappedHistory history(split.train.by_user().Row(user), rows);
   const auto predictions =
       model.PredictRatingsWith(history.row(), split.train.UserFeatures(user), queries);
-  for (size_t i = 0; i < asked.size(); ++i) (*predicted)[asked[i]] = predictions[i].mean;
+  for (size_t i = 0; i < asked.size(); ++i) predicted[asked[i]] = predictions[i].mean;
 }
 
 }  // namespace
@@ -120,8 +120,11 @@ std::vector<float> PredictRatings(const Model& model, const RatingSplit& split,
   ThreadPool pool(run.settings.threads);
   pool.ParallelFor(std::ssize(begins) - 1, kUsersAtOnce, [&](int64_t begin, int64_t end, int) {
     run.cancel.ThrowIfRequested("predict ratings");
-    for (auto user = static_cast<size_t>(begin); user < static_cast<size_t>(end); ++user)
-      PredictUser(model, split, rows, begins[user], begins[user + 1], &predicted);
+    for (auto user = static_cast<size_t>(begin); user < static_cast<size_t>(end); ++user) {
+      const std::span<const HeldOutRating> ratings =
+          std::span(split.held_out).subspan(begins[user], begins[user + 1] - begins[user]);
+      PredictUser(model, split, rows, ratings, &predicted[begins[user]]);
+    }
   });
   return predicted;
 }

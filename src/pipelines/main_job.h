@@ -57,8 +57,8 @@ struct ModelChoice {
   ModelVersion champion;
   ModelVersion fallback;
 };
-// The main job but for its last step: nothing is published. Its report, which names what was chosen,
-// is one of its own.
+// The main job but for its last step: nothing is published. Its report, which names what was
+// chosen, is one of its own.
 ModelChoice ChooseModel(const ModelWork& work, const MainJobOptions& options, Progress& progress,
                         const CancelToken& cancel);
 
