@@ -119,24 +119,10 @@ Json EvaluateRatingModel(RatingsRun& run, const Json& training) {
   return json;
 }
 
-// The candidate against what is published, as `marquee models promote` judges it.
-Json EvaluateRankingModel(RatingsRun& run, const Json& training) {
-  const Json& trained = training.At("ranking_model");
-  const ModelVersion candidate = run.models.Named(trained.GetString("candidate"));
-  Json json =
-      Json::MakeObject({{"candidate", candidate.name()},
-                        {"fallback", trained.GetString("fallback")},
-                        {"measured", ComparedWith(trained.At("comparison"), candidate.type)},
-                        {"baseline", ComparedWith(trained.At("comparison"), "most-popular")},
-                        {"is_champion", false},
-                        {"judgement", Json()},
-                        {"problem", Json()}});
-  const std::optional<Published> published = run.models.ReadPublished();
-  if (published && published->champion == candidate) {
-    json["is_champion"] = true;
-    run.say(candidate.name() + " is published already");
-    return json;
-  }
+// One candidate against what is published, as `marquee models promote` judges it.
+Json Judge(RatingsRun& run, const std::string& name) {
+  const ModelVersion candidate = run.models.Named(name);
+  Json json = Json::MakeObject({{"model", name}, {"judgement", Json()}, {"problem", Json()}});
   const PromotionOptions options{run.clock, run.settings.promotion, run.settings.min_rating,
                                  run.settings.threads};
   try {
@@ -147,9 +133,32 @@ Json EvaluateRankingModel(RatingsRun& run, const Json& training) {
     run.say(report.ToText());
   } catch (const TooFewUsers& error) {
     json["problem"] = error.message();
-    run.say(StrCat(candidate.name(), " cannot be compared: ", error.message()));
+    run.say(StrCat(name, " cannot be compared: ", error.message()));
   }
   return json;
+}
+
+// The choice of the main job, then the champion on the data of now: those that are not published.
+Json EvaluateRankingModel(RatingsRun& run, const Json& training) {
+  const Json& trained = training.At("ranking_model");
+  const ModelVersion choice = run.models.Named(trained.GetString("candidate"));
+  const std::optional<Published> published = run.models.ReadPublished();
+  Json candidates = Json::MakeArray();
+  for (const char* key : {"candidate", "renewal"}) {
+    const std::string name = trained.GetString(key);
+    if (name.empty()) continue;
+    if (published && published->champion.name() == name) {
+      run.say(name + " is published already");
+    } else {
+      candidates.Append(Judge(run, name));
+    }
+  }
+  const Json& comparison = trained.At("comparison");
+  return Json::MakeObject({{"champion", published ? Json(published->champion.name()) : Json()},
+                           {"fallback", trained.GetString("fallback")},
+                           {"candidates", std::move(candidates)},
+                           {"measured", ComparedWith(comparison, choice.type)},
+                           {"baseline", ComparedWith(comparison, "most-popular")}});
 }
 
 }  // namespace

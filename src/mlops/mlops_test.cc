@@ -10,6 +10,7 @@
 #include "events/sqlite_event_log.h"
 #include "mlops/holdout.h"
 #include "mlops/steps.h"
+#include "pipelines/main_job.h"
 #include "pipelines/stability_index.h"
 #include "recording/test_run_log.h"
 #include "simulate/simulate.h"
@@ -107,7 +108,8 @@ TEST_F(MlopsTest, LearnsRegistersPublishesAndWatches) {
   EXPECT_EQ(runs_.log.FindAlias("recommender-ratings", "champion")->version, 1);
   const auto published = models_.ReadPublished();
   ASSERT_TRUE(published.has_value());
-  EXPECT_EQ(registration.At("ranking_model").GetString("model"), published->champion.name());
+  EXPECT_EQ(registration.At("ranking_models").AsArray().at(0).GetString("model"),
+            published->champion.name());
   EXPECT_TRUE(runs_.log.FindAlias("recommender", "champion").has_value());
   const Json monitor = Document("monitor");
   EXPECT_GT(monitor.At("window").GetInt("ratings"), 0);
@@ -241,6 +243,30 @@ TEST_F(MlopsTest, WhatIsPublishedIsAskedForWhatPeopleLikedSince) {
   const Json ranking = Document("monitor").At("ranking_model");
   EXPECT_EQ(ranking.GetInt("users"), 40);
   EXPECT_THAT(ranking.At("metrics").At("hit_rate@20").GetDouble("mean"), AllOf(Gt(0.3), Lt(1.01)));
+}
+
+TEST_F(MlopsTest, TheChampionIsRenewedOnNewDataWhereNoneIsBetter) {
+  LoadWorld();
+  DoAll();
+  // Somebody chose another, which the usual choice does not beat with this much error to spare.
+  NoTrainObserver observer;
+  const ModelVersion chosen =
+      TrainAndSave({*session_, lake_, models_},
+                   {.type = "item-knn", .settings = {}, .seed = 1, .threads = 1},
+                   settings_.min_rating, observer)
+          .id;
+  models_.Publish(chosen, models_.ReadPublished()->fallback);
+  settings_.promotion.errors = 1e6;
+  runs_.clock.Advance(86'400'000);
+  LoadCsv(StrCat("user,item,rating,timestamp\n1,1,5,", kToday / 1000, "\n"));
+  DoAll();
+  EXPECT_EQ(models_.ReadPublished()->champion.name(), "item-knn v2");
+  const auto& outcomes = Document("registration").At("ranking_models").AsArray();
+  ASSERT_EQ(outcomes.size(), 2u);
+  EXPECT_FALSE(outcomes[0].GetBool("is_champion"));
+  EXPECT_EQ(outcomes[1].GetString("why"), "it takes the place of item-knn v1");
+  DoAll();
+  EXPECT_EQ(models_.ReadPublished()->champion.name(), "item-knn v2");
 }
 
 TEST(StabilityIndex, IsNoneForTheSameSharesAndAsByHand) {

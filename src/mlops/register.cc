@@ -104,35 +104,48 @@ void PointAlias(RatingsRun& run) {
   }
 }
 
-// What the judgement lets answer is published; servers of the home try it and take it up.
+// Why a candidate may not answer; "" when it may.
+std::string RefusalOf(const Json& candidate) {
+  const Json& judgement = candidate.At("judgement");
+  if (judgement.is_null()) return candidate.GetString("problem", "it was not judged");
+  std::vector<std::string> refusals;
+  for (const Json& refusal : judgement.At("refusals").AsArray())
+    refusals.push_back(refusal.AsString());
+  return Join(refusals, "; ");
+}
+
+// The first candidate that its judgement lets answer is published; servers of the home try it and
+// take it up. An array, for there may be two.
 Json PublishRankingModel(RatingsRun& run, const Json& evaluation) {
-  const ModelVersion candidate = run.models.Named(evaluation.GetString("candidate"));
-  const std::string name = candidate.name();
+  Json outcomes = Json::MakeArray();
   const std::optional<Published> published = run.models.ReadPublished();
-  if (published && published->champion == candidate) {
-    PointAlias(run);
-    return Outcome(name, true, Json(), "it is published already");
+  const std::string before = evaluation.GetString("champion");
+  const std::string now = published ? published->champion.name() : "";
+  bool is_done = false;
+  for (const Json& candidate : evaluation.At("candidates").AsArray()) {
+    const std::string name = candidate.GetString("model");
+    if (name == now || is_done) continue;
+    if (before != now) {
+      throw Error(Code::kFailedPrecondition,
+                  StrCat(name, " was judged against ", before.empty() ? "nothing" : before,
+                         ", but ", now.empty() ? "nothing" : now, " is published by now"),
+                  "marquee task run netflix_mlops_pipeline evaluate");
+    }
+    const std::string refusal = RefusalOf(candidate);
+    is_done = refusal.empty();
+    if (!is_done) {
+      outcomes.Append(Outcome(name, false, Json(), refusal));
+      continue;
+    }
+    const ModelVersion fallback = run.models.Named(evaluation.GetString("fallback"));
+    run.models.Publish(run.models.Named(name), fallback);
+    outcomes.Append(
+        Outcome(name, true, Json(),
+                before.empty() ? "it is the first" : "it takes the place of " + before));
   }
-  const Json& judgement = evaluation.At("judgement");
-  if (judgement.is_null())
-    return Outcome(name, false, Json(), evaluation.GetString("problem", "it was not judged"));
-  const std::string against = judgement.GetString("champion");
-  if (against != (published ? published->champion.name() : "")) {
-    throw Error(Code::kFailedPrecondition,
-                StrCat(name, " was judged against ", against.empty() ? "nothing" : against,
-                       ", which is not the champion any more"),
-                "marquee task run netflix_mlops_pipeline evaluate");
-  }
-  if (!judgement.GetBool("passed")) {
-    std::vector<std::string> refusals;
-    for (const Json& refusal : judgement.At("refusals").AsArray())
-      refusals.push_back(refusal.AsString());
-    return Outcome(name, false, Json(), Join(refusals, "; "));
-  }
-  run.models.Publish(candidate, published ? published->fallback
-                                          : run.models.Named(evaluation.GetString("fallback")));
+  if (!is_done && published) outcomes.Append(Outcome(now, true, Json(), "it is published already"));
   PointAlias(run);
-  return Outcome(name, true, Json(), against.empty() ? "it is the first" : "it beats " + against);
+  return outcomes;
 }
 
 }  // namespace
@@ -165,16 +178,17 @@ void RegisterModels(RatingsRun& run) {
   const Json evaluation = ReadDocument(run, kEvaluationDocument, "evaluate");
   Json ranking = PublishRankingModel(run, evaluation.At("ranking_model"));
   Json ratings = RegisterRatingModel(run, training, evaluation.At("rating_model"));
-  for (const Json* outcome : {&ratings, &ranking}) {
-    if (outcome->is_null()) continue;
-    run.say(StrCat(outcome->GetString("model"),
-                   outcome->GetBool("is_champion") ? " is the champion: " : " is not taken up: ",
-                   outcome->GetString("why")));
+  Json::Array outcomes = ranking.AsArray();
+  if (!ratings.is_null()) outcomes.push_back(ratings);
+  for (const Json& outcome : outcomes) {
+    run.say(StrCat(outcome.GetString("model"),
+                   outcome.GetBool("is_champion") ? " is the champion: " : " is not taken up: ",
+                   outcome.GetString("why")));
   }
   WriteDocument(run, kRegistrationDocument,
                 Json::MakeObject({{"document", "registration"},
                                   {"rating_model", std::move(ratings)},
-                                  {"ranking_model", std::move(ranking)}}));
+                                  {"ranking_models", std::move(ranking)}}));
 }
 
 }  // namespace marquee::mlops

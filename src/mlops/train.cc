@@ -11,6 +11,7 @@
 #include "models/registry.h"
 #include "pipelines/gold_reader.h"
 #include "pipelines/main_job.h"
+#include "pipelines/promotion.h"
 #include "pipelines/stage_observer.h"
 
 namespace marquee::mlops {
@@ -98,7 +99,33 @@ Json TrainRatingModel(RatingsRun& run, const std::vector<lake::TableVersion>& ve
   return json;
 }
 
-Json ChooseRankingModel(RatingsRun& run) {
+// Whether both are of the same data.
+bool IsOf(const ModelManifest& manifest, const std::vector<lake::TableVersion>& versions) {
+  return VersionsJson(manifest.data) == VersionsJson(versions);
+}
+
+// What is published, trained on the data of now: it takes its place where no better one does. Null
+// when it is of that data already, or the choice is just that.
+Json RenewChampion(RatingsRun& run, const ModelVersion& choice,
+                   const std::vector<lake::TableVersion>& versions) {
+  const std::optional<Published> published = run.models.ReadPublished();
+  if (!published) return {};
+  const ModelVersion& id = published->champion;
+  const ModelManifest champion = run.models.Find(id.type, id.version);
+  const ModelManifest chosen = run.models.Find(choice.type, choice.version);
+  if (IsOf(champion, versions) || IsRenewalOf(chosen, champion)) return {};
+  for (const ModelManifest& manifest : run.models.List()) {
+    if (IsRenewalOf(manifest, champion) && IsOf(manifest, versions)) return manifest.id.name();
+  }
+  StageObserver observer("train " + id.type, run.progress, run.cancel);
+  const ModelManifest renewed =
+      TrainAndSave({run.session, run.lake, run.models, run.recording},
+                   RequestOf(champion, run.settings.threads), run.settings.min_rating, observer);
+  run.say(StrCat(renewed.id.name(), " is ", id.name(), ", the champion, on the data of now"));
+  return renewed.id.name();
+}
+
+Json ChooseRankingModel(RatingsRun& run, const std::vector<lake::TableVersion>& versions) {
   const MainJobOptions options{.threads = run.settings.threads,
                                .seed = 1,
                                .min_rating = run.settings.min_rating,
@@ -109,6 +136,7 @@ Json ChooseRankingModel(RatingsRun& run) {
                                              ? " is the choice as before: nothing changed"
                                              : " is chosen and trained for lists"));
   return Json::MakeObject({{"candidate", choice.champion.name()},
+                           {"renewal", RenewChampion(run, choice.champion, versions)},
                            {"fallback", choice.fallback.name()},
                            {"comparison", choice.comparison}});
 }
@@ -124,7 +152,7 @@ void TrainModels(RatingsRun& run) {
                 Json::MakeObject({{"document", "training"},
                                   {"data", VersionsJson(versions)},
                                   {"rating_model", std::move(rating)},
-                                  {"ranking_model", ChooseRankingModel(run)}}));
+                                  {"ranking_model", ChooseRankingModel(run, versions)}}));
 }
 
 }  // namespace marquee::mlops
