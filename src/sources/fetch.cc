@@ -61,11 +61,11 @@ bool IsAnswered(const TransferResult& result) {
   return result.outcome == TransferResult::Outcome::kAnswered;
 }
 
-bool IsDone(const TransferResult& result) {
+bool IsFetched(const TransferResult& result) {
   return IsAnswered(result) && result.status >= 200 && result.status < 300;
 }
 
-bool MayPass(const TransferResult& result) {
+bool IsPassing(const TransferResult& result) {
   if (!IsAnswered(result)) return result.outcome != TransferResult::Outcome::kBadUrl;
   return result.status >= 500 || result.status == 408 || result.status == 416 ||
          result.status == 429;
@@ -90,7 +90,7 @@ std::optional<int64_t> RetryAfter(const TransferResult& result) {
   return IsAnswered(result) && seconds && *seconds >= 0 ? seconds : std::nullopt;
 }
 
-std::string HintOf(const TransferResult& result, bool has_credentials) {
+std::string FetchHintOf(const TransferResult& result, bool has_credentials) {
   const int status = IsAnswered(result) ? result.status : 0;
   if (has_credentials && status == 401)
     return "the credentials are not accepted: make new ones on your account's page";
@@ -111,7 +111,7 @@ std::string HintOf(const TransferResult& result, bool has_credentials) {
                                   wait_s ? StrCat(", and asks to wait ", *wait_s, " s") : "")
                          : result.reason;
   throw Error(IsAnswered(result) ? CodeOfStatus(result.status) : Code::kUnavailable,
-              StrCat("cannot fetch ", url, ": ", reason), HintOf(result, has_credentials));
+              StrCat("cannot fetch ", url, ": ", reason), FetchHintOf(result, has_credentials));
 }
 
 // One file on its way, over as many requests as it takes.
@@ -132,12 +132,12 @@ class Fetching {
     for (int failures = 0;;) {
       const int64_t before = written_;
       const TransferResult result = Ask();
-      if (IsDone(result)) break;
+      if (IsFetched(result)) break;
       const bool can_resume = !validator_.empty() && !IsAnswered(result) &&
                               result.outcome != TransferResult::Outcome::kCannotResume;
       failures = can_resume && written_ > before ? 0 : failures + 1;
       const int64_t asked_s = RetryAfter(result).value_or(0);
-      if (!MayPass(result) || failures >= request_.attempts || asked_s > kLongestWaitS)
+      if (!IsPassing(result) || failures >= request_.attempts || asked_s > kLongestWaitS)
         ThrowFailure(result, shown_, !request_.headers.empty());
       if (!can_resume) Restart();
       Wait(RetryAfter(result) ? asked_s * 1000 : wait_ms);
