@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/pipeline_options.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/key_values.h"
@@ -76,15 +77,9 @@ std::optional<WantedData> FindWantedData(Context& context, const DataFlags& flag
 }
 
 LoadOptions LoadOptionsOf(const Environment& environment, const ImportFlags& flags) {
-  const Config& config = environment.config();
-  LoadOptions options{.date = flags.date,
-                      .rating_min = config.Number("import.rating_min"),
-                      .rating_max = config.Number("import.rating_max"),
-                      .force = flags.force};
-  if (std::filesystem::exists(environment.home().records())) {
-    const RecordStore records(environment.home().records(), environment.clock());
-    options.erased = {records.salt(), records.Erasures()};
-  }
+  LoadOptions options = LoadOptionsOf(environment);
+  options.date = flags.date;
+  options.force = flags.force;
   return options;
 }
 

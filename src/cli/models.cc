@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/pipeline_options.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/text_table.h"
@@ -100,11 +101,10 @@ void Publish(Context& context, const ModelsFlags& flags) {
   Print(StrCat(champion.name(), " is published: servers of this home try it and take it up\n"));
 }
 
-PromotionOptions OptionsOf(const Environment& environment, PromotionRules rules) {
-  const Config& config = environment.config();
-  rules.errors = config.Number("models.promote_errors");
-  rules.max_bytes = config.Int("models.max_mib") << 20;
-  rules.probe = environment.probe_limits();
+PromotionOptions OptionsOf(const Environment& environment, const PromotionRules& flags) {
+  PromotionRules rules = PromotionRulesOf(environment);
+  rules.protocol = flags.protocol;
+  rules.metric = flags.metric;
   return {environment.clock(), std::move(rules), environment.min_rating(), environment.threads()};
 }
 

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "app/mlops.h"
 #include "app/titles.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -55,7 +56,9 @@ void RunTaskCommand(Context& context, const TaskFlags& flags) {
       .date = date,
       .run_id = flags.run_id.empty() ? "manual__" + FormatUtc(now) : flags.run_id};
   try {
-    titles::RunTask(flags.dag, flags.task, task);
+    RunBuiltInTask(
+        environment, [&]() -> const Recording& { return context.recording(); }, flags.dag,
+        flags.task, task);
   } catch (const Error& error) {
     // The command was right, its data was not.
     if (error.code() != Code::kInvalidArgument) throw;

@@ -70,7 +70,7 @@ LayerResult RunSilver(const PipelineRun& run, const lake::Lake& from, lake::Lake
                       const LayerOptions& options) {
   const lake::SqlSteps steps = Steps();
   LayerBuild build(run, steps, "silver", from, to);
-  build.Require("bronze.ratings", "marquee import PATH");
+  if (!from.Exists("bronze.events")) build.Require("bronze.ratings", "marquee import PATH");
   const std::vector<const lake::SqlStep*> stale = build.Stale(options.force);
   LayerResult result;
   if (stale.empty()) return result;

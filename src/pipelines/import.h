@@ -85,9 +85,9 @@ BronzeResult RunBronze(const PipelineRun& run, const sources::Dataset& dataset, 
                        const LoadOptions& options);
 
 // Makes the tables of a layer whose inputs, or whose steps, changed. `from` holds the layer below.
-// Throws not_found when it has no ratings. Silver throws failed_precondition, before it writes
-// anything, when a larger share of the rows of some table of some load is rejected than
-// `max_reject_share`: the message names the reasons and a line for each.
+// Throws not_found when it has neither ratings nor events. Silver throws failed_precondition,
+// before it writes anything, when a larger share of the rows of some table of some load is rejected
+// than `max_reject_share`: the message names the reasons and a line for each.
 LayerResult RunSilver(const PipelineRun& run, const lake::Lake& from, lake::Lake& to,
                       const LayerOptions& options);
 LayerResult RunGold(const PipelineRun& run, const lake::Lake& from, lake::Lake& to,

@@ -174,6 +174,45 @@ bool SameItems(const IdDictionary& one, const IdDictionary& other) {
   return same;
 }
 
+// Evaluates the first models and trains the winner, and most-popular.
+ModelChoice TrainChoice(const ModelWork& work, const MainJobOptions& options,
+                        const std::vector<lake::TableVersion>& versions, Progress& progress,
+                        const CancelToken& cancel) {
+  progress.Update("read gold", -1, "");
+  const GoldData gold = ReadGold(work.session, work.lake, versions);
+  Json comparison = CompareTypes({gold, work, options, progress, cancel});
+  const Json best = BestOf(comparison);
+  const std::string best_type = best.GetString("model", std::string(kFallbackType));
+  const LikedData liked{Liked(gold.interactions, options.min_rating), gold.versions};
+  const auto train = [&](const std::string& type, const Json& evaluation) {
+    StageObserver observer("train " + type, progress, cancel);
+    return TrainOn(liked, RequestOf(type, options), evaluation, work, observer).id;
+  };
+  const ModelVersion champion = train(best_type, best);
+  const ModelVersion fallback =
+      best_type == kFallbackType ? champion : train(std::string(kFallbackType), Json());
+  return {false, std::move(comparison), champion, fallback};
+}
+
+void WriteReport(const std::filesystem::path& path, const std::string& fingerprint,
+                 const ModelChoice& choice) {
+  std::filesystem::create_directories(path.parent_path());
+  WriteFileAtomic(path, Json::MakeObject({{"fingerprint", fingerprint},
+                                          {"comparison", choice.comparison},
+                                          {"champion", choice.champion.name()},
+                                          {"fallback", choice.fallback.name()}})
+                            .Pretty());
+}
+
+// What the report names under `key`, while the store has it.
+std::optional<ModelVersion> VersionIn(const Json& report, std::string_view key,
+                                      const ModelStore& store) {
+  for (const ModelManifest& manifest : store.List()) {
+    if (manifest.id.name() == report.GetString(key)) return manifest.id;
+  }
+  return std::nullopt;
+}
+
 // The model of popular titles that is published, or one of `liked` where that is of other data.
 std::shared_ptr<const Model> PopularFor(const Interactions& liked, const ModelStore& store,
                                         const ModelVersion& id) {
@@ -223,25 +262,25 @@ MainJobResult RunMainJob(const ModelWork& work, const MainJobOptions& options, P
   if (published && report && report->GetString("fingerprint") == fingerprint) {
     return {true, report->At("comparison"), *published};
   }
-  progress.Update("read gold", -1, "");
-  const GoldData gold = ReadGold(work.session, work.lake, versions);
-  Json comparison = CompareTypes({gold, work, options, progress, cancel});
-  const Json best = BestOf(comparison);
-  const std::string best_type = best.GetString("model", std::string(kFallbackType));
-  const LikedData liked{Liked(gold.interactions, options.min_rating), gold.versions};
-  const auto train = [&](const std::string& type, const Json& evaluation) {
-    StageObserver observer("train " + type, progress, cancel);
-    return TrainOn(liked, RequestOf(type, options), evaluation, work, observer).id;
-  };
-  const ModelVersion champion = train(best_type, best);
-  const ModelVersion fallback =
-      best_type == kFallbackType ? champion : train(std::string(kFallbackType), Json());
-  work.store.Publish(champion, fallback);
-  std::filesystem::create_directories(options.report.parent_path());
-  WriteFileAtomic(
-      options.report,
-      Json::MakeObject({{"fingerprint", fingerprint}, {"comparison", comparison}}).Pretty());
-  return {false, std::move(comparison), *work.store.ReadPublished()};
+  ModelChoice choice = TrainChoice(work, options, versions, progress, cancel);
+  work.store.Publish(choice.champion, choice.fallback);
+  WriteReport(options.report, fingerprint, choice);
+  return {false, std::move(choice.comparison), *work.store.ReadPublished()};
+}
+
+ModelChoice ChooseModel(const ModelWork& work, const MainJobOptions& options, Progress& progress,
+                        const CancelToken& cancel) {
+  const std::vector<lake::TableVersion> versions = GoldVersions(work.lake);
+  const std::string fingerprint = Fingerprint(versions, options);
+  if (const std::optional<Json> report = ReadReport(options.report)) {
+    const std::optional<ModelVersion> champion = VersionIn(*report, "champion", work.store);
+    const std::optional<ModelVersion> fallback = VersionIn(*report, "fallback", work.store);
+    if (champion && fallback && report->GetString("fingerprint") == fingerprint)
+      return {true, report->At("comparison"), *champion, *fallback};
+  }
+  ModelChoice choice = TrainChoice(work, options, versions, progress, cancel);
+  WriteReport(options.report, fingerprint, choice);
+  return choice;
 }
 
 ModelManifest TrainAndSave(const ModelWork& work, const TrainRequest& request, float min_rating,

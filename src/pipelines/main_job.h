@@ -50,6 +50,18 @@ struct MainJobResult {
 MainJobResult RunMainJob(const ModelWork& work, const MainJobOptions& options, Progress& progress,
                          const CancelToken& cancel);
 
+// What the main job would publish.
+struct ModelChoice {
+  bool was_up_to_date;  // as above
+  Json comparison;      // as above
+  ModelVersion champion;
+  ModelVersion fallback;
+};
+// The main job but for its last step: nothing is published. Its report, which names what was
+// chosen, is one of its own.
+ModelChoice ChooseModel(const ModelWork& work, const MainJobOptions& options, Progress& progress,
+                        const CancelToken& cancel);
+
 // Trains one model on everything liked, in a run of its own, and saves it as a new version; does
 // not publish it.
 ModelManifest TrainAndSave(const ModelWork& work, const TrainRequest& request, float min_rating,

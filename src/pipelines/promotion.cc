@@ -1,5 +1,6 @@
 #include "pipelines/promotion.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/error.h"
@@ -10,18 +11,6 @@
 
 namespace marquee {
 namespace {
-
-TrainRequest RequestOfManifest(const ModelManifest& manifest, int threads) {
-  TrainRequest request{.type = manifest.id.type, .settings = {}, .seed = 1, .threads = threads};
-  for (const auto& [key, value] : manifest.settings.AsObject()) {
-    if (key == "seed") {
-      request.seed = static_cast<uint64_t>(value.AsInt());
-    } else {
-      request.settings[key] = value.is_string() ? value.AsString() : value.Dump();
-    }
-  }
-  return request;
-}
 
 // The parts of a judgement; each adds what it found to the report.
 class Judge {
@@ -71,7 +60,7 @@ class Judge {
   std::vector<double> ByUser(const ModelManifest& manifest, const Interactions& data) const {
     EvaluateRequest request;
     request.protocol = options_.rules.protocol;
-    request.train = RequestOfManifest(manifest, options_.threads);
+    request.train = RequestOf(manifest, options_.threads);
     request.min_rating = options_.min_rating;
     StageObserver observer("evaluate " + manifest.id.name(), progress_, cancel_);
     const EvaluateResult result = Evaluate(data, request, observer, progress_);
@@ -94,14 +83,35 @@ class Judge {
 
 }  // namespace
 
+TrainRequest RequestOf(const ModelManifest& manifest, int threads) {
+  TrainRequest request{.type = manifest.id.type, .settings = {}, .seed = 1, .threads = threads};
+  for (const auto& [key, value] : manifest.settings.AsObject()) {
+    if (key == "seed") {
+      request.seed = static_cast<uint64_t>(value.AsInt());
+    } else {
+      request.settings[key] = value.is_string() ? value.AsString() : value.Dump();
+    }
+  }
+  return request;
+}
+
+bool IsRenewalOf(const ModelManifest& one, const ModelManifest& other) {
+  const auto same = [](const lake::TableVersion& a, const lake::TableVersion& b) {
+    return a.table == b.table && a.version == b.version;
+  };
+  return one.id.type == other.id.type && one.settings == other.settings &&
+         !std::ranges::equal(one.data, other.data, same);
+}
+
 Json PromotionReport::ToJson() const {
   Json json = Json::MakeObject({{"candidate", candidate},
                                 {"champion", champion.empty() ? Json() : Json(champion)},
                                 {"passed", passed()},
+                                {"is_renewal", is_renewal},
                                 {"refusals", Json(Json::Array(refusals.begin(), refusals.end()))},
                                 {"bytes", bytes},
                                 {"probe", probe.ToJson()}});
-  if (champion.empty()) return json;
+  if (champion.empty() || is_renewal) return json;
   json["comparison"] = Json::MakeObject({{"protocol", protocol},
                                          {"metric", metric},
                                          {"users", users},
@@ -114,7 +124,9 @@ Json PromotionReport::ToJson() const {
 
 std::string PromotionReport::ToText() const {
   std::string text;
-  if (!champion.empty()) {
+  if (is_renewal) {
+    StrAppend(&text, candidate, " is ", champion, ", the champion, trained on other data\n");
+  } else if (!champion.empty()) {
     StrAppend(&text, metric, " of ", WithThousands(users), " users (", protocol, "): ", candidate,
               " ", Fixed(candidate_mean, 4), ", ", champion, " ", Fixed(champion_mean, 4),
               ", difference ", Fixed(difference.mean, 4), " ± ", Fixed(difference.stderr_, 4),
@@ -149,7 +161,8 @@ PromotionReport JudgePromotion(const ModelWork& work, const ModelVersion& candid
   if (published) {
     const ModelManifest champion =
         work.store.Find(published->champion.type, published->champion.version);
-    judge.Compare(manifest, champion, &report);
+    report.is_renewal = IsRenewalOf(manifest, champion);
+    if (!report.is_renewal) judge.Compare(manifest, champion, &report);
   }
   return report;
 }

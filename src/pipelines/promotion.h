@@ -28,8 +28,9 @@ struct PromotionRules {
 };
 
 struct PromotionReport {
-  std::string candidate;  // "ease v2"
-  std::string champion;   // "ials v3"; empty when there was none: then nothing is compared
+  std::string candidate;    // "ease v2"
+  std::string champion;     // "ials v3"; empty when there was none: then nothing is compared
+  bool is_renewal = false;  // the champion's settings on other data: nothing is compared either
   std::string protocol;
   std::string metric;
   int64_t users = 0;
@@ -52,8 +53,14 @@ struct PromotionOptions {
   int threads = 1;
 };
 
+// What trains a model of these settings again.
+TrainRequest RequestOf(const ModelManifest& manifest, int threads);
+// Whether both are of one type and settings, and of different versions of the tables.
+bool IsRenewalOf(const ModelManifest& one, const ModelManifest& other);
+
 // Trains both anew by their settings on what the protocol leaves for training, of the tables as
-// they are now, and compares their rankings of the test users; asks the candidate the probe set.
+// they are now, and compares their rankings of the test users, unless the candidate is the champion
+// trained on other data: these would be one and the same. Asks the candidate the probe set.
 // Changes nothing. Cost: two trainings and evaluations. Throws failed_precondition when the
 // candidate is the champion, invalid_argument for a metric that the protocol does not give by user,
 // not_found, TooFewUsers, cancelled.

@@ -67,6 +67,18 @@ TEST_F(PromotionTest, NoBetterThanByChanceMayNot) {
   EXPECT_FALSE(report.passed());
 }
 
+TEST_F(PromotionTest, TheChampionTrainedOnNewerDataMay) {
+  const ModelVersion first = Train("ials");
+  store_.Publish(first, first);
+  clock_.Advance(86'400'000);
+  Import("user,item,rating,timestamp\n1,40,5,1700000000\n");
+  const PromotionReport report = Judge(Train("ials"));
+  EXPECT_TRUE(report.is_renewal);
+  EXPECT_EQ(report.users, 0) << "both would be trained anew by the same settings";
+  EXPECT_GT(report.probe.users, 0);
+  EXPECT_TRUE(report.passed());
+}
+
 TEST_F(PromotionTest, LimitsRefuseByName) {
   const ModelVersion popular = Train("most-popular");
   store_.Publish(popular, popular);

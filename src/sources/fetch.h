@@ -17,11 +17,16 @@ struct FetchRequest {
   std::string url;                         // http or https
   std::vector<http::Header> headers = {};  // to that host only: a redirect elsewhere gets none
   int64_t max_bytes = int64_t{16} << 30;
+  int attempts = 4;         // in a row that bring nothing new
+  int first_wait_ms = 500;  // doubles with each
 };
 
 // Writes what `url` answers to `file`, which must not be read by others: it may be left cut off.
-// Throws unavailable without an answer; not_found, permission_denied, unauthenticated for such an
-// answer; resource_exhausted for more than `max_bytes` or a full disk; cancelled.
+// What may pass (no whole answer, 408, 429, 5xx) is tried again, after the time that the server
+// asks for; a file that was cut off is gone on with where the server can tell that it is the same
+// still. Throws unavailable without an answer, or when the server asks for more than a minute;
+// not_found, permission_denied, unauthenticated for such an answer; resource_exhausted for more
+// than `max_bytes` or a full disk; cancelled.
 void FetchFile(const FetchRequest& request, const std::filesystem::path& file, Progress& progress,
                const CancelToken& cancel);
 

@@ -83,7 +83,8 @@ DagDefinition Master() {
 DagDefinition Mlops() {
   return {.id = "netflix_mlops_pipeline",
           .about =
-              "Learns the audience of titles from what is written about them, and which are alike.",
+              "Learns from ratings where there are some, else from titles alone: their audience, "
+              "and which are alike.",
           .schedule = "@daily",
           .tags = {"netflix", "mlops", "recommendation"},
           .retries = 2,

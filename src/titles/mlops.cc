@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "models/content_classifier.h"
+#include "pipelines/stability_index.h"
 #include "pipelines/stage_observer.h"
 #include "titles/described.h"
 #include "titles/folders.h"
@@ -126,22 +127,17 @@ Json PerAudience(const Confusion& confusion, const std::vector<std::string>& lab
   return rows;
 }
 
-// Population stability index of two counts by label, an empty one counted as half a title.
-double StabilityIndex(const std::map<std::string, int64_t>& reference,
-                      const std::map<std::string, int64_t>& current) {
-  const auto total = [](const auto& counts) {
-    double sum = 0;
-    for (const auto& [label, count] : counts) sum += static_cast<double>(count);
-    return std::max(sum, 1.0);
-  };
-  double index = 0;
+// Population stability index of two counts by label, over the labels of `reference`.
+double IndexOf(const std::map<std::string, int64_t>& reference,
+               const std::map<std::string, int64_t>& current) {
+  std::vector<double> before;
+  std::vector<double> now;
   for (const auto& [label, count] : reference) {
     const auto found = current.find(label);
-    const double now = found == current.end() ? 0.5 : static_cast<double>(found->second);
-    const double before = static_cast<double>(count) / total(reference);
-    index += (now / total(current) - before) * std::log(now / total(current) / before);
+    before.push_back(static_cast<double>(count));
+    now.push_back(found == current.end() ? 0 : static_cast<double>(found->second));
   }
-  return index;
+  return StabilityIndex(before, now);
 }
 
 }  // namespace
@@ -242,7 +238,7 @@ void MonitorAudience(TaskContext& context) {
     newest.push_back({title.marks, title.audience});
     right += model.Predict(title.marks) == title.audience;
   }
-  const double index = StabilityIndex(CountLabels(Labelled(titles, false)), CountLabels(newest));
+  const double index = IndexOf(CountLabels(Labelled(titles, false)), CountLabels(newest));
   WriteJson(
       context, "monitor.json",
       Json::MakeObject(
@@ -250,7 +246,7 @@ void MonitorAudience(TaskContext& context) {
            {"titles", static_cast<int64_t>(newest.size())},
            {"accuracy", newest.empty() ? Json() : Json(right / static_cast<double>(newest.size()))},
            {"population_stability_index", newest.empty() ? Json() : Json(index)},
-           {"has_drifted", !newest.empty() && index > 0.2}}));
+           {"has_drifted", !newest.empty() && index > kDriftIndex}}));
 }
 
 }  // namespace marquee::titles

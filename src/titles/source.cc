@@ -75,22 +75,35 @@ void CopyBytes(sources::ByteSource& from, const fs::path& to, TaskContext& conte
   if (!out.flush()) ThrowFileError(errno, "write", to);
 }
 
+// The file of titles in an archive: that of the usual name, else the first CSV file; "" without
+// one. What a Mac adds of its own is none.
+std::string TitlesIn(const sources::FileTree& archive) {
+  std::string found;
+  for (const sources::FileEntry& entry : archive.entries()) {
+    const std::string name = fs::path(entry.name).filename().string();
+    if (!AsciiLower(name).ends_with(".csv") || name.starts_with(".")) continue;
+    if (name == kTitlesFile) return entry.name;
+    if (found.empty()) found = entry.name;
+  }
+  return found;
+}
+
 // The CSV file of an archive, or the file itself.
 void Unpack(const fs::path& file, const fs::path& to, TaskContext& context) {
   if (!IsZip(file)) return CopyBytes(*sources::OpenFileBytes(file), to, context);
   const auto archive = sources::OpenZip(file);
-  for (const sources::FileEntry& entry : archive->entries()) {
-    if (AsciiLower(entry.name).ends_with(".csv"))
-      return CopyBytes(*archive->Open(entry.name), to, context);
+  const std::string name = TitlesIn(*archive);
+  if (name.empty()) {
+    throw Error(Code::kInvalidArgument, StrCat(file.string(), " holds no CSV file"),
+                "give the archive of the titles, or the CSV file from it");
   }
-  throw Error(Code::kInvalidArgument, StrCat(file.string(), " holds no CSV file"),
-              "give the archive of the titles, or the CSV file from it");
+  CopyBytes(*archive->Open(name), to, context);
 }
 
 // So that a message names what the person gave, not a temporary file.
-void CheckTable(const fs::path& file, const std::string& shown) {
+void Naming(const fs::path& file, const std::string& shown, const std::function<void()>& work) {
   try {
-    sources::OpenTitles(file);
+    work();
   } catch (const Error& error) {
     throw Error(error.code(), ReplaceAll(error.message(), file.string(), shown), error.hint());
   }
@@ -141,9 +154,9 @@ bool FetchSource(TaskContext& context, const fs::path& file) {
       const Temporary fetched(file.parent_path() / "download");
       sources::FetchFile(RequestFor(context, source), fetched.path(), context.progress,
                          context.cancel);
-      Unpack(fetched.path(), temporary, context);
+      Naming(fetched.path(), shown, [&] { Unpack(fetched.path(), temporary, context); });
     }
-    CheckTable(temporary, shown);
+    Naming(temporary, shown, [&] { sources::OpenTitles(temporary); });
   });
   return true;
 }
