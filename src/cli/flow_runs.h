@@ -12,6 +12,8 @@ namespace marquee::cli {
 
 // Declares the three below `group`.
 void AddFlowRun(CLI::App& group, Context& context);
+// marquee flow notify, likewise.
+void AddFlowNotify(CLI::App& group, Context& context);
 
 // {"dag_id", "dag_run_id", "state", ..., "tasks": [...]}, both with what is late by its SLA, where
 // `dag`, which may be null, says so.
