@@ -40,9 +40,10 @@ struct Mailer::State {
     if (!handle) throw Error(Code::kInternal, "cannot start libcurl");
   }
 
-  // Of the server: "550 5.1.1 nobody of that name".
+  // Of the server, when it says no: "550 5.1.1 nobody of that name".
   static size_t OnReply(char* bytes, size_t one, size_t size, void* self) {
-    static_cast<State*>(self)->last_reply = Trim(std::string_view(bytes, one * size));
+    const std::string_view line = Trim(std::string_view(bytes, one * size));
+    if (line.starts_with('4') || line.starts_with('5')) static_cast<State*>(self)->last_no = line;
     return one * size;
   }
   static size_t OnBody(char*, size_t one, size_t size, void*) { return one * size; }
@@ -56,7 +57,7 @@ struct Mailer::State {
   const MailerOptions options;
   CurlHandle handle;
   char error_text[CURL_ERROR_SIZE] = {};
-  std::string last_reply;
+  std::string last_no;
   const CancelToken* cancel = nullptr;
 };
 
@@ -99,7 +100,7 @@ MailResult Mailer::Send(const Mail& mail, const std::string& recipient, const Ca
   State& state = *state_;
   state.cancel = cancel;
   state.error_text[0] = '\0';
-  state.last_reply.clear();
+  state.last_no.clear();
   HeaderList headers;
   for (const std::string& line : MailHeaders(mail, NewUuid())) Append(line, &headers);
   HeaderList recipients;
@@ -122,11 +123,11 @@ MailResult Mailer::Send(const Mail& mail, const std::string& recipient, const Ca
   curl_easy_setopt(state.handle.get(), CURLOPT_MIMEPOST, nullptr);  // it ends before the handle
   if (code == CURLE_ABORTED_BY_CALLBACK && cancel != nullptr) cancel->ThrowIfRequested("a mail");
   if (code == CURLE_OK) return {MailOutcome::kTaken, ""};
-  if (IsRefusal(code, reply)) return {MailOutcome::kRefused, state.last_reply};
+  if (IsRefusal(code, reply)) return {MailOutcome::kRefused, state.last_no};
   const std::string what =
       state.error_text[0] != '\0' ? state.error_text : curl_easy_strerror(code);
-  const bool is_reply = reply >= 400 && !state.last_reply.empty();
-  return {MailOutcome::kFailed, is_reply ? StrCat(what, " (", state.last_reply, ")") : what};
+  const bool is_reply = reply >= 400 && !state.last_no.empty();
+  return {MailOutcome::kFailed, is_reply ? StrCat(what, " (", state.last_no, ")") : what};
 }
 
 }  // namespace marquee::http

@@ -103,7 +103,8 @@ bool Courier::SendSome(const CancelToken& cancel) {
   probe_.OnMessage(options_.channel, refused ? "refused" : as_summary ? "summary" : "sent");
   const auto left = as_summary ? 0 : static_cast<int64_t>(messages.size()) - 1;
   Say(left, "");
-  return outbox_->Done(as_summary ? last : first) && (left > 0 || may_be_more);
+  const int64_t done = as_summary ? last : first;
+  return outbox_->Done(done) && (done < last || may_be_more);
 }
 
 // What a channel throws about a message would come again with it.

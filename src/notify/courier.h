@@ -33,7 +33,7 @@ class Outbox {
 };
 
 struct CourierOptions {
-  std::string channel;
+  std::string channel = {};
   int64_t per_hour = 20;
   int64_t min_wait_ms = 5'000;  // after a failure, twice as long after each further one
   int64_t max_wait_ms = 600'000;

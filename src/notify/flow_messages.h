@@ -29,9 +29,9 @@ Message MessageOf(const flow::JournalEntry& entry, const flow::Dag* dag, const s
 class FlowRules {
  public:
   struct Settings {
-    flow::Notices notices;           // of DAGs that say nothing else
-    std::set<std::string> channels;  // that there are
-    std::string url;
+    flow::Notices notices = {};           // of DAGs that say nothing else
+    std::set<std::string> channels = {};  // that there are
+    std::string url = {};
   };
   // What is passed in must outlive it.
   FlowRules(Settings settings, flow::FlowStore& store, const flow::DagCatalogue& dags);

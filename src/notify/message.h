@@ -12,10 +12,10 @@
 namespace marquee::notify {
 
 struct Message {
-  std::string event;  // "failure", "retry", "success", "sla_miss", "summary", "test", ...
-  std::string group;  // the same for what is the same thing again
-  std::string title;  // one line
-  std::string text;   // the whole, title first; lines
+  std::string event = {};  // "failure", "retry", "success", "sla_miss", "summary", "test", ...
+  std::string group = {};  // the same for what is the same thing again
+  std::string title = {};  // one line
+  std::string text = {};   // the whole, title first; lines
   int64_t time_ms = 0;
   Json fields = Json::MakeObject();  // what there is beside these, as templates name it
 

@@ -25,10 +25,10 @@ struct ChannelParts {
 
 struct ChannelSpec {
   std::string name;
-  std::string type;    // "mail", "webhook", "log", "console"
-  std::string target;  // for people, without secrets
+  std::string type = {};    // "mail", "webhook", "log", "console"
+  std::string target = {};  // for people, without secrets
   int64_t per_hour = 20;
-  std::function<std::unique_ptr<Channel>(const ChannelParts&)> make;
+  std::function<std::unique_ptr<Channel>(const ChannelParts&)> make = {};
 };
 
 struct NotifySettings {

@@ -11,12 +11,12 @@
 namespace marquee::notify {
 
 struct WebhookSettings {
-  std::string url;
-  std::vector<http::Header> headers;
-  std::string secret;  // "": without a signature
+  std::string url = {};
+  std::vector<http::Header> headers = {};
+  std::string secret = {};  // "": without a signature
   bool has_body = false;
-  JsonTemplate body;  // without one, all that the message says
-  std::string ca_file;
+  JsonTemplate body = {};  // without one, all that the message says
+  std::string ca_file = {};
   int timeout_ms = 30'000;
 };
 
