@@ -45,7 +45,7 @@ void Courier::Turn(const CancelToken& cancel) {
   try {
     const int64_t now_ms = steady_.NowMs();
     if (now_ms < until_ms_) {
-      if (now_ms < renewed_ms_ + options_.renew_ms) return;
+      if (wait_ms_ > 0 || now_ms < renewed_ms_ + options_.renew_ms) return;
       renewed_ms_ = now_ms;
       if (outbox_->Next(1).empty()) Say(0, "");
       return;
@@ -124,6 +124,7 @@ void Courier::Fail(const std::string& reason, int64_t retry_after_ms) {
   LogWarning(StrCat("notify: channel ", options_.channel, ": ", reason, "; tried again in ",
                     (wait_ms + 999) / 1000, " s"));
   Say(std::max<int64_t>(waiting(), 1), reason);
+  Release();  // another process may try meanwhile, and does when this one is killed
 }
 
 }  // namespace marquee::notify

@@ -125,6 +125,7 @@ TEST_F(CourierTest, AChannelThatFailsIsTriedAgainLaterAndLaterAndKeepsTheOrder) 
   ends_.Add(Failure("b"));
   Turn();
   EXPECT_EQ(courier_->last_failure(), "down");
+  EXPECT_TRUE(ends_.released);
   for (const int64_t wait_ms : {5'000, 10'000, 20'000}) {
     const size_t answers = ends_.answers.size();
     steady_.Advance(wait_ms - 1);
