@@ -10,21 +10,6 @@ namespace {
 
 using Outcome = Delivery::Outcome;
 
-// Values of a message are no markup.
-Message EscapedForHtml(const Message& message) {
-  const auto escaped = [](const std::string& text) {
-    return ReplaceAll(ReplaceAll(ReplaceAll(text, "&", "&amp;"), "<", "&lt;"), ">", "&gt;");
-  };
-  Message html = message;
-  html.title = escaped(message.title);
-  html.text = escaped(message.text);
-  for (const auto& [name, value] : message.fields.AsObject()) {
-    if (value.is_string())
-      html.fields[name] = ReplaceAll(escaped(value.AsString()), "\"", "&quot;");
-  }
-  return html;
-}
-
 }  // namespace
 
 MailChannel::MailChannel(MailSettings settings, const Clock& clock)
@@ -38,7 +23,7 @@ Delivery MailChannel::Send(const Message& message, const CancelToken& cancel) {
                         .to = settings_.to,
                         .subject = settings_.subject.Render(message),
                         .text = settings_.body.Render(message),
-                        .html = settings_.html.Render(EscapedForHtml(message)),
+                        .html = settings_.html.RenderHtml(message),
                         .time_ms = clock_.NowMs()};
   std::string whole = StrCat(mail.subject, "\n", message.time_ms, "\n", mail.text);
   if (whole != under_way_) reached_.clear();

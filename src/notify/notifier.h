@@ -1,9 +1,11 @@
 // Tells of runs and tasks, as the file of channels and the DAGs say, beside the scheduler.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>

@@ -83,6 +83,9 @@ void ReadMail(TomlFields& fields, const TemplateNames& names, ChannelSpec* spec)
   http::MailerOptions& server = settings->server;
   server.url = fields.RequiredText("server");
   fields.At("server", [&] { http::Mailer check(server); });
+  if (server.url.find('@') != std::string::npos) {
+    fields.Refuse("server", "the server is named without user and password", "say user, password");
+  }
   const std::string tls = fields.Text("tls", "required");
   if (tls != "required" && tls != "none") {
     fields.Refuse("tls", StrCat("tls is '", tls, "': must be required or none"));
@@ -126,9 +129,7 @@ void ReadWebhook(TomlFields& fields, const TemplateNames& names, ChannelSpec* sp
   settings->has_body = fields.Has("body");
   const Json& body = fields.Table("body");
   fields.At("body", [&] { settings->body = JsonTemplate(body, names); });
-  const std::string& shown = fields.Text("url");
-  const size_t host = shown.find("://");
-  spec->target = host == std::string::npos ? shown : shown.substr(0, shown.find('/', host + 3));
+  spec->target = HostOfUrl(fields.Text("url"));  // as it stands in the file
   spec->make = [settings](const ChannelParts&) {
     return std::make_unique<WebhookChannel>(*settings);
   };

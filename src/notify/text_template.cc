@@ -32,6 +32,11 @@ std::optional<std::string> SecretOf(std::string_view name, const TemplateNames& 
                      "env.NAME and file.PATH"));
 }
 
+std::string AsHtml(std::string text) {
+  text = ReplaceAll(ReplaceAll(text, "&", "&amp;"), "<", "&lt;");
+  return ReplaceAll(ReplaceAll(text, ">", "&gt;"), "\"", "&quot;");
+}
+
 std::string ShownText(const Json& value) {
   if (value.is_null()) return "";
   if (value.is_string()) return value.AsString();
@@ -76,6 +81,14 @@ std::string TextTemplate::Render(const Message& message) const {
   std::string out;
   for (const Part& part : parts_) {
     out += part.is_name ? ShownText(message.Value(part.text)) : part.text;
+  }
+  return out;
+}
+
+std::string TextTemplate::RenderHtml(const Message& message) const {
+  std::string out;
+  for (const Part& part : parts_) {
+    out += part.is_name ? AsHtml(ShownText(message.Value(part.text))) : part.text;
   }
   return out;
 }

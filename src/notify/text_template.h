@@ -34,6 +34,8 @@ class TextTemplate {
   bool empty() const { return parts_.empty(); }
   // A name of which the message has nothing is "".
   std::string Render(const Message& message) const;
+  // The same as HTML: values are no markup.
+  std::string RenderHtml(const Message& message) const;
   // The value itself, of whatever type, when the text is one name.
   Json RenderValue(const Message& message) const;
 

@@ -15,15 +15,6 @@ using Outcome = Delivery::Outcome;
 constexpr int64_t kMostRetryAfterS = 3600;
 constexpr size_t kShownBytes = 200;
 
-// "https://hooks.example.org": paths and queries of webhooks are secrets.
-std::string HostPart(const std::string& url) {
-  const size_t host = url.find("://") + 3;
-  const size_t end = url.find_first_of("/?#", host);
-  const size_t at = url.rfind('@', end);
-  const std::string name = url.substr(0, end);
-  return at == std::string::npos || at < host ? name : url.substr(0, host) + name.substr(at + 1);
-}
-
 std::string CutAnswer(const std::string& body) {
   return ReplaceAll(ToValidUtf8(body.substr(0, kShownBytes)), "\n", " ");
 }
@@ -44,6 +35,15 @@ http::ClientOptions ClientOptionsOf(const WebhookSettings& settings) {
 }
 
 }  // namespace
+
+std::string HostOfUrl(const std::string& url) {
+  const size_t scheme = url.find("://");
+  if (scheme == std::string::npos) return url;
+  const size_t host = scheme + 3;
+  const std::string name = url.substr(0, url.find_first_of("/?#", host));
+  const size_t at = name.rfind('@');
+  return at == std::string::npos ? name : name.substr(0, host) + name.substr(at + 1);
+}
 
 WebhookChannel::WebhookChannel(WebhookSettings settings)
     : settings_(std::move(settings)), client_(ClientOptionsOf(settings_)) {
@@ -67,7 +67,7 @@ Delivery WebhookChannel::Send(const Message& message, const CancelToken& cancel)
   request.repeatable = false;
   request.cancel = &cancel;
   const http::Client::Attempt attempt = client_.Try(request);
-  const std::string host = HostPart(settings_.url);
+  const std::string host = HostOfUrl(settings_.url);
   if (attempt.outcome == http::TransferResult::Outcome::kBadUrl) {
     return {Outcome::kRefused, StrCat(host, ": ", attempt.reason)};
   }

@@ -20,6 +20,9 @@ struct WebhookSettings {
   int timeout_ms = 30'000;
 };
 
+// "https://hooks.example.org" of a URL: its user, path and query may be secrets.
+std::string HostOfUrl(const std::string& url);
+
 // By POST. With a secret, X-Marquee-Signature is "sha256=" and the HMAC-SHA256 of the body in hex.
 class WebhookChannel : public Channel {
  public:
