@@ -128,6 +128,7 @@ void Notifier::Refresh() {
       stale_ = true;  // until all channels are there
       Begin(settings);
       stale_ = false;
+      LogInfo(StrCat("notify: ", file_.path().string(), " was read again"));
     }
     WarnOfProblems();
   } catch (const Error& error) {

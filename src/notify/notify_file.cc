@@ -175,7 +175,11 @@ NotifySettings Defaults() {
 void CheckNamed(TomlFields& fields, std::string_view key, const flow::Notices::Channels& named,
                 const NotifySettings& settings) {
   for (const std::string& each : named.value_or(std::vector<std::string>())) {
-    fields.At(key, [&] { settings.Named(each); });
+    try {
+      settings.Named(each);
+    } catch (const Error& error) {
+      fields.Refuse(key, error.message(), error.hint());
+    }
   }
 }
 

@@ -73,7 +73,7 @@ TEST_F(NotifyFile, NamesAMistakeWithItsLine) {
   EXPECT_THAT(ReadingWith("tls = 'some'"),
               ThrowsError(Code::kInvalidArgument, HasSubstr("tls is 'some'")));
   EXPECT_THAT([&] { Read("on_failure = ['opps']"); },
-              ThrowsError(Code::kNotFound, AllOf(HasSubstr("line 1"), HasSubstr("'opps'"))));
+              ThrowsError(Code::kInvalidArgument, AllOf(HasSubstr("line 1"), HasSubstr("'opps'"))));
   EXPECT_THAT([&] { Read("[channels.log]\ntype = 'mail'"); },
               ThrowsError(Code::kInvalidArgument, HasSubstr("the channel log is built in")));
 }

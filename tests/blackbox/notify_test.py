@@ -84,6 +84,17 @@ class Notify(unittest.TestCase):
             metrics = lambda: 'marquee_notifications_total{channel="ops",outcome="sent"} 1' in again.get("/metrics")[2]
             self.assertTrue(eventually(metrics))
 
+    def test_channels_are_taken_up_while_it_runs(self):
+        settings = (self.home / "notify.toml").read_text()
+        (self.home / "notify.toml").write_text("on_failure = []\n")
+        self.start_mail()
+        with Server(self.home, words=("serve", "flow"), settings=("log.level=info",)) as server:
+            (self.home / "notify.toml").write_text(settings)
+            self.assertTrue(eventually(lambda: "notify.toml was read again" in server.output(), timeout=30), server.output())
+            marquee(self.home, "flow", "unpause", "d")
+            self.assertEqual(server.post("/api/v1/dags/d/dagRuns", {})[0], 200)
+            self.assertTrue(eventually(self.mails, timeout=30), server.output())
+
     def test_a_mistake_is_told_at_the_start(self):
         (self.home / "notify.toml").write_text("on_failure = 'opps'\n")
         run = marquee(self.home, "flow", "run", "d", "--wait")
