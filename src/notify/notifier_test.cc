@@ -51,7 +51,7 @@ class NotifierTest : public flow::FlowContract {
     return notifier.Finish(std::chrono::milliseconds(is_down_ ? 300 : 20'000), progress, cancel);
   }
 
-  const flow::SteadyClock real_steady_;
+  const flow::SteadyClock real_steady_{};
   NoProbe probe_;
   http::CountingProbe http_probe_;
   std::mutex mutex_;
