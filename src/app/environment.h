@@ -23,6 +23,7 @@ struct Home {
   std::filesystem::path auth_key() const { return root / "auth.key"; }
   std::filesystem::path events() const { return root / "events.db"; }
   std::filesystem::path records() const { return root / "records.db"; }
+  std::filesystem::path notify() const { return root / "notify.toml"; }
   std::filesystem::path experiments() const { return root / "experiments.toml"; }
   std::filesystem::path events_view() const { return root / "events-kafka.db"; }
   std::filesystem::path tracking() const { return root / "tracking.db"; }

@@ -107,9 +107,10 @@ std::string Flow::Problem() {
   }
 }
 
-FlowRunner::FlowRunner(Flow& flow, Environment& environment)
+FlowRunner::FlowRunner(Flow& flow, Environment& environment, MetricsRegistry& metrics)
     : flow_(flow),
       environment_(environment),
+      notifications_(environment, flow.store(), flow.dags(), &metrics, ShowOnStandardOutput),
       scheduler_(flow.store(), flow.dags(), flow.SchedulerSettings(), environment.clock(), steady_),
       thread_([this] { Run(); }) {}
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "app/environment.h"
+#include "app/notifications.h"
 #include "base/cancel.h"
 #include "database/database.h"
 #include "flow/dag_catalogue.h"
@@ -47,8 +48,9 @@ class Flow {
 // ends, and the next one takes them over.
 class FlowRunner {
  public:
-  // `flow` and `environment` must outlive it.
-  FlowRunner(Flow& flow, Environment& environment);
+  // What is passed in must outlive it; `metrics` gets what Notifications counts. Throws what
+  // Notifications does.
+  FlowRunner(Flow& flow, Environment& environment, MetricsRegistry& metrics);
   ~FlowRunner();
   FlowRunner(const FlowRunner&) = delete;
   FlowRunner& operator=(const FlowRunner&) = delete;
@@ -59,6 +61,7 @@ class FlowRunner {
   Flow& flow_;
   Environment& environment_;
   const flow::SteadyClock steady_;
+  Notifications notifications_;
   flow::Scheduler scheduler_;
   CancelToken stop_;
   std::thread thread_;

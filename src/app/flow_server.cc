@@ -29,7 +29,7 @@ FlowServer::FlowServer(Flow& flow, Environment& environment, Security& security,
 void FlowServer::Start() {
   flow_.AddDags();
   server_.Start();
-  runner_.emplace(flow_, environment_);
+  runner_.emplace(flow_, environment_, metrics_);
 }
 
 void FlowServer::Stop() {

@@ -82,6 +82,8 @@ class Serving {
   // Finishes the requests under way, in less than five seconds.
   void Stop();
   uint16_t port() const { return server_.port(); }
+  // What GET /metrics shows.
+  MetricsRegistry& metrics() { return metrics_; }
   const RecommendEngine& engine() const { return engine_; }
 
  private:

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "app/artifacts.h"
+#include "app/notifications.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -63,6 +64,14 @@ Json Examine(Context& context) {
   if (!std::filesystem::exists(environment.home().lake())) {
     problems.Append("no data in this home yet: marquee up, or marquee import PATH");
   }
+  Json channels = Json::MakeArray();
+  try {
+    for (const notify::ChannelSpec& each : ReadChannels(environment).channels) {
+      channels.Append(StrCat(each.name, " (", each.type, ")"));
+    }
+  } catch (const Error& error) {
+    problems.Append(error.message());
+  }
   if (const std::string problem = ArtifactsProblem(environment); !problem.empty()) {
     problems.Append(problem);
   }
@@ -74,6 +83,7 @@ Json Examine(Context& context) {
                            {"simd_levels", SimdLevels()},
                            {"home", std::filesystem::absolute(root).string()},
                            {"free_bytes", free_bytes},
+                           {"channels", channels},
                            {"settings", SettingsJson(environment.config())},
                            {"problems", problems}});
 }
@@ -85,7 +95,10 @@ void PrintReport(const Json& report) {
                " threads, SIMD ", report.GetString("simd"), " (levels here: ",
                report.GetString("simd_levels"), "; force one with MARQUEE_SIMD)\n"));
   Print(StrCat("home     ", report.GetString("home"), ", ", HumanBytes(report.GetInt("free_bytes")),
-               " free\n\n"));
+               " free\n"));
+  std::vector<std::string> channels;
+  for (const Json& each : report.At("channels").AsArray()) channels.push_back(each.AsString());
+  Print(StrCat("notify   ", Join(channels, ", "), "\n\n"));
   TextTable settings({"setting", "value", "from"});
   for (const auto& [key, entry] : report.At("settings").AsObject()) {
     settings.Add({key, entry.GetString("value"), entry.GetString("from")});

@@ -310,6 +310,7 @@ void AddFlow(CLI::App& root, Context& context) {
   dags->callback([&context] { ListDags(context); });
   AddAction(group, context, "show", "The tasks of a DAG", ShowDag);
   AddFlowRun(group, context);
+  AddFlowNotify(group, context);
   AddAction(group, context, "runs", "Runs, the newest first", ListRuns);
   AddAction(group, context, "tasks", "How the tasks of a run fare", ShowTasks);
   AddAction(group, context, "log", "What a task wrote", ShowLog);

@@ -175,6 +175,16 @@ void FinishWith(Context& context, flow::FlowStore& store, const flow::Dag& dag,
       failed.empty() ? "" : StrCat("see: marquee flow log ", run.dag_id, " ", failed.front()));
 }
 
+// A channel that cannot be reached holds nobody up for long.
+void TellAll(Context& context, Notifications& notifications) {
+  constexpr std::chrono::seconds kAtMost{30};
+  const auto left = notifications.Finish(kAtMost, context.progress, context.cancel);
+  left.empty() ? context.progress.Finish() : context.progress.Abandon();
+  for (const std::string& each : left) {
+    context.Note(StrCat("not told yet: ", each, " (the next scheduler of this home goes on)"));
+  }
+}
+
 void RunDag(Context& context, const RunFlags& flags) {
   Environment& environment = context.environment();
   Flow flow(environment);
@@ -182,10 +192,14 @@ void RunDag(Context& context, const RunFlags& flags) {
   const flow::NewRun wanted = NewRunOf(flags);
   if (flags.dry_run) return ShowDryRun(flow, *dag, flow.SchedulerSettings(), wanted);
   flow.AddDags();
+  // What the console would say stands there already.
+  std::optional<Notifications> notifications;
+  if (flags.wait) notifications.emplace(environment, flow.store(), flow.dags(), nullptr, nullptr);
   const flow::DagRun run = flow.store().Trigger(*dag, wanted);
   if (flags.wait) {
     const flow::DagRun ended =
         RunHere(context, flow.store(), flow.dags(), flow.SchedulerSettings(), run);
+    TellAll(context, *notifications);
     return FinishWith(context, flow.store(), *dag, ended);
   }
   if (context.json) {

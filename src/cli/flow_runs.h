@@ -12,6 +12,8 @@ namespace marquee::cli {
 
 // Declares the three below `group`.
 void AddFlowRun(CLI::App& group, Context& context);
+// marquee flow notify, likewise.
+void AddFlowNotify(CLI::App& group, Context& context);
 
 // Declares `export`, in flow_export.cc.
 void AddFlowExport(CLI::App& group, Context& context);

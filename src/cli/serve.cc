@@ -87,6 +87,7 @@ void ServeTracking(Context& context, const Service& service, const http::ServerO
 void ServeFlow(Context& context, const Service& service, const http::ServerOptions& options) {
   Environment& environment = context.environment();
   Security security(environment, options.host);
+  ReadChannels(environment);
   Flow flow(environment);
   FlowServer server(flow, environment, security, options);
   ListenWith([&] { server.Start(); });

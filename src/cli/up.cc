@@ -72,6 +72,7 @@ void Up(Context& context, const UpFlags& flags) {
   const http::ServerOptions options = ReadServerOptions(environment.config(), flags.listen);
   Security security(environment, options.host);
   ListenWith([&] { http::RequireCanListen(options); });
+  ReadChannels(environment);
   LoadIfNeeded(context, flags.data);
   LearnRecords(context);
   const MainJobResult result = TrainAndPublish(context);
@@ -85,7 +86,7 @@ void Up(Context& context, const UpFlags& flags) {
       MakeServing(context, {store, *log, records, security, &tracking.services(), &flow.service()},
                   options, "");
   ListenWith([&] { serving->Start(); });
-  const FlowRunner runner(flow, environment);
+  const FlowRunner runner(flow, environment, serving->metrics());
   ShowOutcome(result, serving->engine());
   if (security.demanded()) context.Note("Requests need a key: marquee keys create --role viewer");
   ServeUntilTold(

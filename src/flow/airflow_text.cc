@@ -4,8 +4,8 @@
 #include <array>
 #include <cstdio>
 
+#include "base/template.h"
 #include "base/text.h"
-#include "flow/template.h"
 #include "flow/times.h"
 
 namespace marquee::flow {
@@ -155,14 +155,14 @@ class ScriptWriter {
   // `text` with each template as "${MARQUEE_VALUE_1}" and so on.
   std::string WithVariables(std::string_view text) {
     std::string out;
-    ForEachPart(
+    ForEachTemplatePart(
         text, [&](std::string_view plain) { out += plain; },
         [&](std::string_view name) { out += Variable(name); });
     return out;
   }
   std::string Word(std::string_view word) {
     std::string out;
-    ForEachPart(
+    ForEachTemplatePart(
         word,
         [&](std::string_view plain) {
           if (!plain.empty()) out += ShellQuoted(plain);
@@ -272,7 +272,7 @@ std::string JinjaLiteral(std::string_view text) {
 
 std::string JinjaTemplate(std::string_view text) {
   std::string out;
-  ForEachPart(
+  ForEachTemplatePart(
       text, [&](std::string_view plain) { AppendJinjaLiteral(plain, &out); },
       [&](std::string_view name) { out += JinjaName(name); });
   return JinjaEnd(out);

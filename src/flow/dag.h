@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "flow/notices.h"
 #include "flow/schedule.h"
 #include "flow/states.h"
 #include "flow/trigger_rule.h"
@@ -72,6 +73,7 @@ struct Task {
   std::string owner = {};
   std::string doc = {};
   std::map<std::string, std::string> env = {};
+  Notices notices = {};
 
   // Set by MakeDag: places in Dag::tasks, and the priority with that of all that come after it.
   std::vector<size_t> upstream = {};
@@ -99,6 +101,7 @@ struct Dag {
   int max_active_tasks = 16;
   int64_t run_timeout_ms = 0;        // 0: none
   Json params = Json::MakeObject();  // values where a run's conf has none
+  Notices notices = {};              // of its runs, and of tasks that say nothing else
   std::vector<Task> tasks = {};
   std::string file = {};  // "": built in
 

@@ -154,6 +154,7 @@ void ReadArguments(TomlFields& fields, Task* task) {
   task->pool_slots = static_cast<int>(fields.Int("pool_slots", task->pool_slots, 1, kMaxCount));
   task->priority = static_cast<int>(fields.Int("priority", task->priority, -kMaxCount, kMaxCount));
   task->owner = fields.Text("owner", task->owner);
+  ReadNotices(fields, &task->notices);
   const Json& env = fields.Table("env");
   for (const auto& [name, value] : env.AsObject()) {
     if (!value.is_string()) fields.Refuse("env", StrCat(name, " of env must be a text"));
@@ -239,6 +240,7 @@ Dag ReadDagFields(TomlFields& fields) {
   dag.max_active_runs = static_cast<int>(fields.Int("max_active_runs", 16, 1, kMaxCount));
   dag.max_active_tasks = static_cast<int>(fields.Int("max_active_tasks", 16, 1, kMaxCount));
   dag.run_timeout_ms = fields.Duration("run_timeout", 0);
+  ReadNotices(fields, &dag.notices);
   dag.params = fields.Table("params");
   Task defaults;
   TomlFields arguments(fields.document(), fields.Table("default_args"), "default_args",

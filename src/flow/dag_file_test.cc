@@ -132,6 +132,27 @@ TEST_F(DagFileTest, TheNameOfTheFileIsTheIdUnlessOneIsSaid) {
   EXPECT_EQ(dag.schedule.kind(), Schedule::Kind::kManual);
 }
 
+TEST_F(DagFileTest, WhoIsToldIsSaidByTheDagItsDefaultsAndItsTasks) {
+  const Dag dag = Read(R"(
+on_failure = ["ops", "chat"]
+on_success = []
+[default_args]
+on_retry = "chat"
+[[tasks]]
+id = "a"
+empty = true
+on_retry = []
+[[tasks]]
+id = "b"
+empty = true
+)");
+  EXPECT_THAT(*dag.notices.on_failure, ElementsAre("ops", "chat"));
+  EXPECT_THAT(*dag.notices.on_success, IsEmpty());
+  EXPECT_FALSE(dag.notices.on_sla_miss);
+  EXPECT_THAT(*dag.tasks[0].notices.on_retry, IsEmpty());
+  EXPECT_THAT(*dag.tasks[1].notices.on_retry, ElementsAre("chat"));
+}
+
 TEST_F(DagFileTest, AMistakeIsNamedWithItsLine) {
   const std::string head = "id = 'd'\n";
   const std::string task = "[[tasks]]\nid = 'x'\n";

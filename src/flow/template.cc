@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/template.h"
 #include "base/text.h"
 #include "flow/times.h"
 
@@ -64,26 +65,9 @@ std::string ValueOf(std::string_view name, const RunContext& context) {
 
 }  // namespace
 
-void ForEachPart(std::string_view text, const std::function<void(std::string_view)>& plain,
-                 const std::function<void(std::string_view)>& named) {
-  while (true) {
-    const size_t open = text.find("{{");
-    plain(text.substr(0, open));
-    if (open == std::string_view::npos) return;
-    const size_t close = text.find("}}", open);
-    if (close == std::string_view::npos) {
-      throw Error(Code::kInvalidArgument,
-                  StrCat("'", text.substr(open, 40), "' begins a template that does not end"),
-                  "write {{ name }}");
-    }
-    named(Trim(text.substr(open + 2, close - open - 2)));
-    text = text.substr(close + 2);
-  }
-}
-
 std::string RenderTemplate(std::string_view text, const RunContext& context) {
   std::string out;
-  ForEachPart(
+  ForEachTemplatePart(
       text, [&](std::string_view plain) { out += plain; },
       [&](std::string_view name) { out += ValueOf(name, context); });
   return out;
@@ -93,7 +77,7 @@ std::string RenderScript(std::string_view text, const RunContext& context,
                          std::map<std::string, std::string>* env) {
   std::string out;
   int count = 0;
-  ForEachPart(
+  ForEachTemplatePart(
       text, [&](std::string_view plain) { out += plain; },
       [&](std::string_view name) {
         const std::string variable = StrCat("MARQUEE_VALUE_", ++count);
@@ -104,7 +88,7 @@ std::string RenderScript(std::string_view text, const RunContext& context,
 }
 
 void CheckTemplate(std::string_view text, const Json& params) {
-  ForEachPart(
+  ForEachTemplatePart(
       text, [](std::string_view) {},
       [&](std::string_view name) {
         if (name.starts_with("conf.") || Simple(name, {})) return;

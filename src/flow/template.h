@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -35,10 +34,6 @@ std::string RenderTemplate(std::string_view text, const RunContext& context);
 // no value is ever read as a command; they are added to `env`.
 std::string RenderScript(std::string_view text, const RunContext& context,
                          std::map<std::string, std::string>* env);
-// Calls plain(text) for what stands as it is, and named(name) for each {{ name }}, in their order.
-// Throws invalid_argument for a template that does not end.
-void ForEachPart(std::string_view text, const std::function<void(std::string_view)>& plain,
-                 const std::function<void(std::string_view)>& named);
 // Throws invalid_argument for a text that no run could fill in.
 void CheckTemplate(std::string_view text, const Json& params);
 // Each text in `value`, rendered.

@@ -1,4 +1,4 @@
-// Internal: the values of one table of a TOML file, read once each, with the place of a mistake.
+// The values of one table of a TOML file, read once each, with the place of a mistake.
 #pragma once
 
 #include <cstdint>

@@ -1,13 +1,12 @@
 #include "http/transfer.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "base/text.h"
 #include "base/version.h"
+#include "http/curl_internal.h"
 
 namespace marquee::http {
 namespace {
@@ -15,21 +14,6 @@ namespace {
 using Outcome = TransferResult::Outcome;
 
 constexpr long kKeptConnections = 2;
-
-struct FreeHandle {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using HeaderList = std::unique_ptr<curl_slist, FreeList>;
-
-void Append(const std::string& line, HeaderList* list) {
-  curl_slist* longer = curl_slist_append(list->get(), line.c_str());
-  if (longer == nullptr) throw std::bad_alloc();
-  static_cast<void>(list->release());
-  list->reset(longer);
-}
 
 void RequireOneLine(const Header& header) {
   const std::string_view breaks("\r\n\0", 3);
@@ -94,11 +78,7 @@ struct Transfer::State {
 
   template <typename T>
   void Set(CURLoption option, T value) {
-    const CURLcode result = curl_easy_setopt(handle.get(), option, value);
-    if (result == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
-    if (result != CURLE_OK) {
-      throw Error(Code::kInternal, StrCat("libcurl: ", curl_easy_strerror(result)));
-    }
+    SetOption(handle, option, value);
   }
 
   void SetUp();
@@ -150,7 +130,7 @@ struct Transfer::State {
   }
 
   const TransferOptions options;
-  std::unique_ptr<CURL, FreeHandle> handle;
+  CurlHandle handle;
   char error_text[CURL_ERROR_SIZE] = {};
   const OnBytes* on_bytes = nullptr;
   const OnProgress* on_progress = nullptr;
