@@ -174,6 +174,21 @@ void CheckTemplatesOf(const Task& task, const Json& params, const TomlFields& fi
   for (const auto& [name, value] : task.env) check("env", value);
 }
 
+// Tables, paths and URIs, which may hold templates.
+std::vector<std::string> ReadDatasetNames(TomlFields& fields, std::string_view key,
+                                          const Json& params) {
+  std::vector<std::string> names = fields.Texts(key);
+  for (const std::string& name : names) {
+    fields.At(key, [&] { CheckTemplate(name, params); });
+    const bool is_table = std::ranges::count(name, '.') == 1 && name.find('/') == std::string::npos;
+    const bool is_place = name.starts_with('/') || name.find("://") != std::string::npos;
+    if (is_table || is_place || name.find("{{") != std::string::npos) continue;
+    fields.Refuse(key, StrCat(key, " names '", name, "', which is no data set"),
+                  "name a table as silver.ratings, an absolute path, or a URI");
+  }
+  return names;
+}
+
 // `key`: of an element of what stands there.
 void RequireTables(const TomlFields& fields, std::string_view key, const Json* list) {
   if (list == nullptr) return;
@@ -192,6 +207,8 @@ void ReadTasks(TomlFields& fields, const Task& defaults, Dag* dag) {
     task.id = from.RequiredText("id");
     task.doc = from.Text("doc");
     task.needs = from.Texts("needs");
+    task.inlets = ReadDatasetNames(from, "inlets", dag->params);
+    task.outlets = ReadDatasetNames(from, "outlets", dag->params);
     ReadKind(from, &task);
     ReadArguments(from, &task);
     from.RefuseUnknown();
