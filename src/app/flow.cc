@@ -110,6 +110,7 @@ std::string Flow::Problem() {
 FlowRunner::FlowRunner(Flow& flow, Environment& environment)
     : flow_(flow),
       environment_(environment),
+      lineage_(environment, flow.store(), flow.dags()),
       scheduler_(flow.store(), flow.dags(), flow.SchedulerSettings(), environment.clock(), steady_),
       thread_([this] { Run(); }) {}
 

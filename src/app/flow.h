@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "app/environment.h"
+#include "app/lineage.h"
 #include "base/cancel.h"
 #include "database/database.h"
 #include "flow/dag_catalogue.h"
@@ -43,8 +44,8 @@ class Flow {
   FlowService service_;
 };
 
-// A scheduler with a thread of its own, from its start to its end. Tasks that run go on when it
-// ends, and the next one takes them over.
+// A scheduler with a thread of its own, and who tells of its runs, from its start to its end. Tasks
+// that run go on when it ends, and the next one takes them over.
 class FlowRunner {
  public:
   // `flow` and `environment` must outlive it.
@@ -59,6 +60,7 @@ class FlowRunner {
   Flow& flow_;
   Environment& environment_;
   const flow::SteadyClock steady_;
+  const Lineage lineage_;
   flow::Scheduler scheduler_;
   CancelToken stop_;
   std::thread thread_;

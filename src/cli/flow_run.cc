@@ -175,6 +175,15 @@ void FinishWith(Context& context, flow::FlowStore& store, const flow::Dag& dag,
       failed.empty() ? "" : StrCat("see: marquee flow log ", run.dag_id, " ", failed.front()));
 }
 
+void RunAndWait(Context& context, Flow& flow, const flow::Dag& dag, const flow::NewRun& wanted) {
+  Lineage lineage(context.environment(), flow.store(), flow.dags());
+  const flow::DagRun run = flow.store().Trigger(dag, wanted);
+  const flow::DagRun ended =
+      RunHere(context, flow.store(), flow.dags(), flow.SchedulerSettings(), run);
+  lineage.Drain();
+  FinishWith(context, flow.store(), dag, ended);
+}
+
 void RunDag(Context& context, const RunFlags& flags) {
   Environment& environment = context.environment();
   Flow flow(environment);
@@ -182,12 +191,8 @@ void RunDag(Context& context, const RunFlags& flags) {
   const flow::NewRun wanted = NewRunOf(flags);
   if (flags.dry_run) return ShowDryRun(flow, *dag, flow.SchedulerSettings(), wanted);
   flow.AddDags();
+  if (flags.wait) return RunAndWait(context, flow, *dag, wanted);
   const flow::DagRun run = flow.store().Trigger(*dag, wanted);
-  if (flags.wait) {
-    const flow::DagRun ended =
-        RunHere(context, flow.store(), flow.dags(), flow.SchedulerSettings(), run);
-    return FinishWith(context, flow.store(), *dag, ended);
-  }
   if (context.json) {
     return PrintJson(FlowRunJson(dag.get(), run, flow.store().Tasks(run.run),
                                  flow::NowUs(flow.store().clock())));

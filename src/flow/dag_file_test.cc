@@ -226,5 +226,22 @@ TEST(Templates, AValueIsNeverReadAsACommand) {
   EXPECT_EQ(env["MARQUEE_VALUE_1"], "$(rm -rf /)");
 }
 
+TEST(DagFile, ATaskSaysWhatItReadsAndWrites) {
+  const TempDir folder;
+  const std::filesystem::path file = folder.path() / "d.toml";
+  const auto declare = [&](const std::string& inlet) {
+    WriteFileAtomic(file, StrCat("[[tasks]]\nid = \"a\"\nempty = true\ninlets = [\"", inlet,
+                                 "\"]\noutlets = \"s3://bucket/{{ ds }}.csv\"\n"));
+    return ReadDagFile(file).tasks.at(0);
+  };
+  EXPECT_THAT(declare("silver.ratings").inlets, ElementsAre("silver.ratings"));
+  EXPECT_THAT(declare("/data/x.csv").outlets, ElementsAre("s3://bucket/{{ ds }}.csv"));
+  EXPECT_THAT(
+      [&] { declare("ratings"); },
+      ThrowsError(Code::kInvalidArgument, HasSubstr("inlets names 'ratings', which is no")));
+  EXPECT_THAT([&] { declare("{{ params.x }}"); },
+              ThrowsError(Code::kInvalidArgument, HasSubstr("d.toml line 4")));
+}
+
 }  // namespace
 }  // namespace marquee::flow
