@@ -13,15 +13,28 @@ namespace {
 
 constexpr int64_t kMaxCount = 1'000'000;
 
+// Blanks in a template end no word.
+std::vector<std::string> SplitWords(std::string_view text) {
+  std::vector<std::string> words(1);
+  for (size_t at = 0; at < text.size();) {
+    const size_t close = text.substr(at).starts_with("{{") ? text.find("}}", at) : text.npos;
+    const size_t length = close == text.npos ? 1 : close + 2 - at;
+    if (text[at] == ' ') {
+      words.emplace_back();
+    } else {
+      words.back() += text.substr(at, length);
+    }
+    at += length;
+  }
+  std::erase(words, "");
+  return words;
+}
+
 // "task run x y" as words; a list as it is.
 std::vector<std::string> WordsOf(TomlFields& fields, std::string_view key) {
-  std::vector<std::string> words;
   const Json* const value = fields.Value(key);
   if (value == nullptr || !value->is_string()) return fields.Texts(key);
-  for (const std::string_view word : Split(value->AsString(), " ")) {
-    if (!word.empty()) words.emplace_back(word);
-  }
-  return words;
+  return SplitWords(value->AsString());
 }
 
 void ReadCommand(TomlFields& fields, Task* task) {

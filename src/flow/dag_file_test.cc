@@ -5,6 +5,7 @@
 
 #include "base/error_matchers.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "flow/dag_catalogue.h"
 #include "flow/sla.h"
 #include "flow/template.h"
@@ -224,6 +225,14 @@ TEST(Templates, AValueIsNeverReadAsACommand) {
   std::map<std::string, std::string> env;
   EXPECT_EQ(RenderScript("echo {{ conf.who }}", context, &env), "echo ${MARQUEE_VALUE_1}");
   EXPECT_EQ(env["MARQUEE_VALUE_1"], "$(rm -rf /)");
+}
+
+TEST(DagFile, BlanksInATemplateEndNoWord) {
+  const TempDir folder;
+  WriteFileAtomic(folder.path() / "d.toml",
+                  "[[tasks]]\nid = \"a\"\nmarquee = \" import  {{ home }}/{{ ds }}.csv -x\"\n");
+  EXPECT_THAT(ReadDagFile(folder.path() / "d.toml").tasks.at(0).command,
+              ElementsAre("import", "{{ home }}/{{ ds }}.csv", "-x"));
 }
 
 TEST(DagFile, ATaskSaysWhatItReadsAndWrites) {

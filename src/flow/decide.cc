@@ -138,8 +138,8 @@ bool Decider::TimeIsUp() {
     instance.end_us = context_.now_us;
     instance.next_us.reset();
     if (instance.claim != 0) continue;
-    context_.outcome->journal.push_back(PassedOver(JournalEntry::Kind::kTaskSkipped,
-                                                   context_.now_us, run_, instance, before));
+    context_.outcome->journal.push_back(
+        PassedOver(JournalEntry::Kind::kTaskSkipped, context_.now_us, run_, instance, before));
   }
   run_.state = RunState::kFailed;
   EndRun();

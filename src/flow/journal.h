@@ -30,9 +30,9 @@ struct JournalEntry {
   int64_t number = 0;  // grows
   Kind kind = Kind::kRunStarted;
   int64_t time_us = 0;
-  DagRun run = {};           // as it is now
-  std::string task_id = {};  // "": of the run
-  int try_number = 0;        // 0: of no try: it was passed over
+  DagRun run = {};                       // as it is now
+  std::string task_id = {};              // "": of the run
+  int try_number = 0;                    // 0: of no try: it was passed over
   std::optional<int64_t> start_us = {};  // of the run or the try
   std::string operator_name = {};
   std::string reason = {};  // why it failed

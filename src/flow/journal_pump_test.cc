@@ -42,8 +42,8 @@ TEST_P(Pump, TellsAllInOrderAndOnce) {
   RunOneTask();
   while (pump_->Turn()) {
   }
-  EXPECT_THAT(told_, ElementsAre("run_started ", "task_started a", "task_succeeded a",
-                                 "run_succeeded "));
+  EXPECT_THAT(told_,
+              ElementsAre("run_started ", "task_started a", "task_succeeded a", "run_succeeded "));
   told_.clear();
   EXPECT_FALSE(pump_->Turn());
   EXPECT_THAT(told_, IsEmpty());
@@ -65,8 +65,8 @@ TEST_P(Pump, WhatFailsIsToldAgainAfterGrowingPauses) {
   }
   broken_ = "none";
   pump_->Drain(1'000);
-  EXPECT_THAT(told_, ElementsAre("run_started ", "task_started a", "task_succeeded a",
-                                 "run_succeeded "));
+  EXPECT_THAT(told_,
+              ElementsAre("run_started ", "task_started a", "task_succeeded a", "run_succeeded "));
 }
 
 TEST_P(Pump, WhatWasNotToldComesAtTheNextStart) {

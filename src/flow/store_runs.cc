@@ -239,8 +239,7 @@ DagRun FlowStore::SetRunState(const std::string& dag_id, const std::string& run_
         task.end_us = now;
         task.next_us.reset();
         if (task.claim == 0) {
-          entries.push_back(
-              PassedOver(JournalEntry::Kind::kTaskSkipped, now, run, task, before));
+          entries.push_back(PassedOver(JournalEntry::Kind::kTaskSkipped, now, run, task, before));
         }
       }
       WriteTasks(session, tasks);
