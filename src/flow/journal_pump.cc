@@ -11,7 +11,7 @@ namespace marquee::flow {
 namespace {
 
 constexpr int64_t kLeaseMs = 60'000;
-constexpr int64_t kEntriesATurn = 10;  // in less than the lease
+constexpr size_t kEntriesATurn = 10;  // in less than the lease
 constexpr int64_t kFirstPauseMs = 1'000;
 constexpr int64_t kLongestPauseMs = 60'000;
 
@@ -49,23 +49,26 @@ bool JournalPump::Turn() {
 }
 
 bool JournalPump::TellSome() {
-  const std::vector<JournalEntry> entries = reader_.Next(kEntriesATurn);
+  const std::vector<JournalEntry> entries = reader_.Next(int64_t{kEntriesATurn});
   int64_t done = 0;
-  const auto keep = [&] {
+  const bool is_last = entries.size() < kEntriesATurn;
+  // In a pause, and with nothing to tell, another process may go on at once.
+  const auto keep = [&](bool gives_up) {
     if (done > 0) reader_.Done(done);
+    if (gives_up && !entries.empty()) reader_.Release();
   };
   for (const JournalEntry& entry : entries) {
     if (stop_.requested()) break;
     try {
       tell_(entry);
     } catch (const Error&) {
-      keep();
+      keep(true);
       throw;
     }
     done = entry.number;
   }
-  keep();
-  return !entries.empty() && !stop_.requested();
+  keep(is_last);
+  return !is_last && !stop_.requested();
 }
 
 void JournalPump::Drain(int64_t at_most_ms) {

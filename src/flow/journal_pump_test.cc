@@ -80,6 +80,21 @@ TEST_P(Pump, WhatWasNotToldComesAtTheNextStart) {
   EXPECT_THAT(told_, ElementsAre("task_started a", "task_succeeded a", "run_succeeded "));
 }
 
+TEST_P(Pump, InAPauseAnotherProcessMayGoOn) {
+  RunOneTask();
+  const auto other = NewPump();
+  broken_ = "a";
+  pump_->Turn();
+  broken_ = "none";
+  other->Turn();
+  EXPECT_THAT(told_,
+              ElementsAre("run_started ", "task_started a", "task_succeeded a", "run_succeeded "));
+  RunOnce("d");
+  told_.clear();
+  pump_->Drain(1'000);
+  EXPECT_THAT(told_, testing::SizeIs(4));
+}
+
 TEST_P(Pump, AStopEndsATurn) {
   RunOneTask();
   stop_.Request();

@@ -14,7 +14,7 @@ from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
 
-from support import marquee
+from support import Server, eventually, marquee
 
 try:
     from openlineage.client import event_v2, facet_v2
@@ -255,6 +255,22 @@ class Lineage(unittest.TestCase):
         self.assertEqual([(data["namespace"], data["name"]) for data in tries[-1]["outputs"]], [("postgres://db:5432", "films.public.seen")])
         self.assertNotIn("ratings.after", jobs)
         self.assertEqual(jobs["ratings"]["END"]["eventType"], "FAIL")
+
+    def test_a_kill_of_the_scheduler_loses_no_event(self):
+        (self.home / "dags/quick.toml").write_text('[[tasks]]\nid = "a"\ncommand = "true"\n')
+        with Receiver() as receiver:
+            receiver.status = 503
+            settings = (f"lineage.url={receiver.url}",)
+            server = Server(self.home, words=("serve", "flow"), settings=settings).__enter__()
+            marquee(self.home, "flow", "unpause", "quick")
+            server.post("/api/v1/dags/quick/dagRuns", {"dag_run_id": "one"})
+            eventually(lambda: server.get("/api/v1/dags/quick/dagRuns/one")[2]["state"] == "success", timeout=30)
+            server.kill()
+            receiver.status = 201
+            with Server(self.home, words=("serve", "flow"), settings=settings):
+                eventually(lambda: len(receiver.events) >= 4, timeout=90)
+        jobs = self.by_job(receiver.events)
+        self.assertEqual(sorted(jobs), ["quick", "quick.a"])
 
     def test_what_a_server_missed_it_gets_later(self):
         with Receiver() as receiver:
