@@ -111,6 +111,7 @@ FlowRunner::FlowRunner(Flow& flow, Environment& environment, MetricsRegistry& me
     : flow_(flow),
       environment_(environment),
       notifications_(environment, flow.store(), flow.dags(), &metrics, ShowOnStandardOutput),
+      lineage_(environment, flow.store(), flow.dags()),
       scheduler_(flow.store(), flow.dags(), flow.SchedulerSettings(), environment.clock(), steady_),
       thread_([this] { Run(); }) {}
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "app/environment.h"
+#include "app/lineage.h"
 #include "app/notifications.h"
 #include "base/cancel.h"
 #include "database/database.h"
@@ -44,8 +45,8 @@ class Flow {
   FlowService service_;
 };
 
-// A scheduler with a thread of its own, from its start to its end. Tasks that run go on when it
-// ends, and the next one takes them over.
+// A scheduler with a thread of its own, and who tells of its runs, from its start to its end. Tasks
+// that run go on when it ends, and the next one takes them over.
 class FlowRunner {
  public:
   // What is passed in must outlive it; `metrics` gets what Notifications counts. Throws what
@@ -62,6 +63,7 @@ class FlowRunner {
   Environment& environment_;
   const flow::SteadyClock steady_;
   Notifications notifications_;
+  const Lineage lineage_;
   flow::Scheduler scheduler_;
   CancelToken stop_;
   std::thread thread_;

@@ -306,6 +306,42 @@ std::vector<SettingSpec> TitlesPipelineSettings() {
   };
 }
 
+// To whom runs of DAGs are told as OpenLineage events: docs/flow.md.
+std::vector<SettingSpec> LineageSettings() {
+  using Type = SettingSpec::Type;
+  return {
+      {.key = "lineage.api_key",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "Sent to the server of lineage.url as Bearer; also OPENLINEAGE_API_KEY.",
+       .secret = true},
+      {.key = "lineage.endpoint",
+       .type = Type::kText,
+       .fallback = "api/v1/lineage",
+       .doc = "Where that server takes events, below its URL; also OPENLINEAGE_ENDPOINT."},
+      {.key = "lineage.file",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "A file that gets OpenLineage events of runs and tasks, a line each, below the home "
+              "unless it is an absolute path; empty: none."},
+      {.key = "lineage.file_max_bytes",
+       .type = Type::kBytes,
+       .fallback = "100MiB",
+       .doc = "That file is renamed, by the time, when it is so large; 0: never.",
+       .min = 0,
+       .max = 1e15},
+      {.key = "lineage.namespace",
+       .type = Type::kText,
+       .fallback = "marquee",
+       .doc = "The namespace of jobs in those events; also OPENLINEAGE_NAMESPACE."},
+      {.key = "lineage.url",
+       .type = Type::kText,
+       .fallback = "",
+       .doc = "A server that gets OpenLineage events of runs and tasks, as http://host:5000 of "
+              "Marquez; empty: none; also OPENLINEAGE_URL."},
+  };
+}
+
 // How DAGs run: docs/flow.md.
 std::vector<SettingSpec> FlowSettings() {
   using Type = SettingSpec::Type;
@@ -395,7 +431,7 @@ std::span<const SettingSpec> Settings() {
     std::vector<SettingSpec> joined = settings;
     for (const auto& more :
          {AnsweringSettings(), TrackingSettings(), SecuritySettings(), CrossSiteSettings(),
-          ServingSettings(), TitlesPipelineSettings(), FlowSettings()}) {
+          ServingSettings(), TitlesPipelineSettings(), FlowSettings(), LineageSettings()}) {
       std::ranges::copy(more, std::back_inserter(joined));
     }
     return joined;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace marquee {
 
@@ -8,5 +9,7 @@ namespace marquee {
 std::string NewUuid();
 // 32 lower-case hex digits: the id of a run or a load.
 std::string NewRunId();
+// The UUID of a name, the same each time: version 5 (RFC 9562), in a namespace of Marquee's own.
+std::string UuidOfName(std::string_view name);
 
 }  // namespace marquee

@@ -185,6 +185,18 @@ void TellAll(Context& context, Notifications& notifications) {
   }
 }
 
+void RunAndWait(Context& context, Flow& flow, const flow::Dag& dag, const flow::NewRun& wanted) {
+  // What the console would say stands there already.
+  Notifications notifications(context.environment(), flow.store(), flow.dags(), nullptr, nullptr);
+  Lineage lineage(context.environment(), flow.store(), flow.dags());
+  const flow::DagRun run = flow.store().Trigger(dag, wanted);
+  const flow::DagRun ended =
+      RunHere(context, flow.store(), flow.dags(), flow.SchedulerSettings(), run);
+  TellAll(context, notifications);
+  lineage.Drain();
+  FinishWith(context, flow.store(), dag, ended);
+}
+
 void RunDag(Context& context, const RunFlags& flags) {
   Environment& environment = context.environment();
   Flow flow(environment);
@@ -192,16 +204,8 @@ void RunDag(Context& context, const RunFlags& flags) {
   const flow::NewRun wanted = NewRunOf(flags);
   if (flags.dry_run) return ShowDryRun(flow, *dag, flow.SchedulerSettings(), wanted);
   flow.AddDags();
-  // What the console would say stands there already.
-  std::optional<Notifications> notifications;
-  if (flags.wait) notifications.emplace(environment, flow.store(), flow.dags(), nullptr, nullptr);
+  if (flags.wait) return RunAndWait(context, flow, *dag, wanted);
   const flow::DagRun run = flow.store().Trigger(*dag, wanted);
-  if (flags.wait) {
-    const flow::DagRun ended =
-        RunHere(context, flow.store(), flow.dags(), flow.SchedulerSettings(), run);
-    TellAll(context, *notifications);
-    return FinishWith(context, flow.store(), *dag, ended);
-  }
   if (context.json) {
     return PrintJson(FlowRunJson(dag.get(), run, flow.store().Tasks(run.run),
                                  flow::NowUs(flow.store().clock())));

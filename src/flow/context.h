@@ -1,4 +1,4 @@
-// Internal: what templates of a task may speak of in one run.
+// What templates of a task may speak of in one run.
 #pragma once
 
 #include <string>

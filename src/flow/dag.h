@@ -60,6 +60,9 @@ struct Task {
   TriggerDag trigger = {};
   Sensor sensor = {};
   std::vector<std::string> needs = {};
+  // What it is said to read and write: tables ("silver.ratings"), paths, URIs.
+  std::vector<std::string> inlets = {};
+  std::vector<std::string> outlets = {};
   TriggerRule trigger_rule = TriggerRule::kAllSuccess;
   RetryPolicy retry = {};
   int64_t execution_timeout_ms = 0;  // of a try; 0: none

@@ -13,15 +13,28 @@ namespace {
 
 constexpr int64_t kMaxCount = 1'000'000;
 
+// Blanks in a template end no word.
+std::vector<std::string> SplitWords(std::string_view text) {
+  std::vector<std::string> words(1);
+  for (size_t at = 0; at < text.size();) {
+    const size_t close = text.substr(at).starts_with("{{") ? text.find("}}", at) : text.npos;
+    const size_t length = close == text.npos ? 1 : close + 2 - at;
+    if (text[at] == ' ') {
+      words.emplace_back();
+    } else {
+      words.back() += text.substr(at, length);
+    }
+    at += length;
+  }
+  std::erase(words, "");
+  return words;
+}
+
 // "task run x y" as words; a list as it is.
 std::vector<std::string> WordsOf(TomlFields& fields, std::string_view key) {
-  std::vector<std::string> words;
   const Json* const value = fields.Value(key);
   if (value == nullptr || !value->is_string()) return fields.Texts(key);
-  for (const std::string_view word : Split(value->AsString(), " ")) {
-    if (!word.empty()) words.emplace_back(word);
-  }
-  return words;
+  return SplitWords(value->AsString());
 }
 
 void ReadCommand(TomlFields& fields, Task* task) {
@@ -175,6 +188,21 @@ void CheckTemplatesOf(const Task& task, const Json& params, const TomlFields& fi
   for (const auto& [name, value] : task.env) check("env", value);
 }
 
+// Tables, paths and URIs, which may hold templates.
+std::vector<std::string> ReadDatasetNames(TomlFields& fields, std::string_view key,
+                                          const Json& params) {
+  std::vector<std::string> names = fields.Texts(key);
+  for (const std::string& name : names) {
+    fields.At(key, [&] { CheckTemplate(name, params); });
+    const bool is_table = std::ranges::count(name, '.') == 1 && name.find('/') == std::string::npos;
+    const bool is_place = name.starts_with('/') || name.find("://") != std::string::npos;
+    if (is_table || is_place || name.find("{{") != std::string::npos) continue;
+    fields.Refuse(key, StrCat(key, " names '", name, "', which is no data set"),
+                  "name a table as silver.ratings, an absolute path, or a URI");
+  }
+  return names;
+}
+
 // `key`: of an element of what stands there.
 void RequireTables(const TomlFields& fields, std::string_view key, const Json* list) {
   if (list == nullptr) return;
@@ -193,6 +221,8 @@ void ReadTasks(TomlFields& fields, const Task& defaults, Dag* dag) {
     task.id = from.RequiredText("id");
     task.doc = from.Text("doc");
     task.needs = from.Texts("needs");
+    task.inlets = ReadDatasetNames(from, "inlets", dag->params);
+    task.outlets = ReadDatasetNames(from, "outlets", dag->params);
     ReadKind(from, &task);
     ReadArguments(from, &task);
     from.RefuseUnknown();

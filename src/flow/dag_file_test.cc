@@ -5,6 +5,7 @@
 
 #include "base/error_matchers.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "flow/dag_catalogue.h"
 #include "flow/sla.h"
 #include "flow/template.h"
@@ -245,6 +246,31 @@ TEST(Templates, AValueIsNeverReadAsACommand) {
   std::map<std::string, std::string> env;
   EXPECT_EQ(RenderScript("echo {{ conf.who }}", context, &env), "echo ${MARQUEE_VALUE_1}");
   EXPECT_EQ(env["MARQUEE_VALUE_1"], "$(rm -rf /)");
+}
+
+TEST(DagFile, BlanksInATemplateEndNoWord) {
+  const TempDir folder;
+  WriteFileAtomic(folder.path() / "d.toml",
+                  "[[tasks]]\nid = \"a\"\nmarquee = \" import  {{ home }}/{{ ds }}.csv -x\"\n");
+  EXPECT_THAT(ReadDagFile(folder.path() / "d.toml").tasks.at(0).command,
+              ElementsAre("import", "{{ home }}/{{ ds }}.csv", "-x"));
+}
+
+TEST(DagFile, ATaskSaysWhatItReadsAndWrites) {
+  const TempDir folder;
+  const std::filesystem::path file = folder.path() / "d.toml";
+  const auto declare = [&](const std::string& inlet) {
+    WriteFileAtomic(file, StrCat("[[tasks]]\nid = \"a\"\nempty = true\ninlets = [\"", inlet,
+                                 "\"]\noutlets = \"s3://bucket/{{ ds }}.csv\"\n"));
+    return ReadDagFile(file).tasks.at(0);
+  };
+  EXPECT_THAT(declare("silver.ratings").inlets, ElementsAre("silver.ratings"));
+  EXPECT_THAT(declare("/data/x.csv").outlets, ElementsAre("s3://bucket/{{ ds }}.csv"));
+  EXPECT_THAT(
+      [&] { declare("ratings"); },
+      ThrowsError(Code::kInvalidArgument, HasSubstr("inlets names 'ratings', which is no")));
+  EXPECT_THAT([&] { declare("{{ params.x }}"); },
+              ThrowsError(Code::kInvalidArgument, HasSubstr("d.toml line 4")));
 }
 
 }  // namespace

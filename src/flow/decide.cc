@@ -131,12 +131,15 @@ bool Decider::TimeIsUp() {
   }
   for (TaskInstance& instance : instances_) {
     if (IsFinished(instance.state)) continue;
+    const TaskState before = instance.state;
     instance.reason = "the run took longer than its run_timeout";
     // One whose process runs is ended: its row no longer says that it does.
     instance.state = instance.claim == 0 ? TaskState::kSkipped : TaskState::kFailed;
     instance.end_us = context_.now_us;
     instance.next_us.reset();
-    if (instance.claim == 0) Note(JournalEntry::Kind::kTaskSkipped, instance);
+    if (instance.claim != 0) continue;
+    context_.outcome->journal.push_back(
+        PassedOver(JournalEntry::Kind::kTaskSkipped, context_.now_us, run_, instance, before));
   }
   run_.state = RunState::kFailed;
   EndRun();
@@ -198,7 +201,8 @@ bool Decider::PastAllows(const Task& task) {
 void Decider::Pass(TaskState state, TaskInstance* instance) {
   instance->state = state;
   instance->start_us = instance->end_us = context_.now_us;
-  Note(KindOfEnd(state), *instance);
+  context_.outcome->journal.push_back(
+      PassedOver(KindOfEnd(state), context_.now_us, run_, *instance, TaskState::kNone));
 }
 
 void Decider::BeginTry(TaskInstance* instance) {

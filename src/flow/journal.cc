@@ -58,6 +58,10 @@ std::string_view JournalKindName(Kind kind) {
   return std::ranges::find(kJournalKinds, kind, [](const auto& e) { return e.first; })->second;
 }
 
+bool WasEndedByHand(const JournalEntry& entry) {
+  return entry.reason == kCancelledReason || entry.reason.ends_with(kByHand);
+}
+
 JournalEntry EntryOf(Kind kind, int64_t time_us, const DagRun& run) {
   JournalEntry entry{.kind = kind, .time_us = time_us, .run = run};
   entry.start_us = run.start_us;
@@ -87,6 +91,12 @@ Kind KindOfEnd(TaskState state) {
     default:
       return Kind::kTaskFailed;
   }
+}
+
+JournalEntry PassedOver(Kind kind, int64_t time_us, const DagRun& run, TaskInstance task,
+                        TaskState before) {
+  if (before != TaskState::kDeferred) task.try_number = 0;
+  return EntryOf(kind, time_us, run, task);
 }
 
 void WriteJournal(Session& session, std::span<const JournalEntry> entries) {

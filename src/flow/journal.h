@@ -30,9 +30,9 @@ struct JournalEntry {
   int64_t number = 0;  // grows
   Kind kind = Kind::kRunStarted;
   int64_t time_us = 0;
-  DagRun run = {};           // as it is now
-  std::string task_id = {};  // "": of the run
-  int try_number = 0;
+  DagRun run = {};                       // as it is now
+  std::string task_id = {};              // "": of the run
+  int try_number = 0;                    // 0: of no try: it was passed over
   std::optional<int64_t> start_us = {};  // of the run or the try
   std::string operator_name = {};
   std::string reason = {};  // why it failed
@@ -42,6 +42,9 @@ struct JournalEntry {
 
 // "run_started", "task_failed", "sla_missed", ...
 std::string_view JournalKindName(JournalEntry::Kind kind);
+
+// Whether somebody ended it while it ran: cancelled it, or gave it its state by hand.
+bool WasEndedByHand(const JournalEntry& entry);
 
 // One reader of a name at a time, of all processes on the database: it holds a lease from Next
 // until `lease_ms` later. An entry is given again until it is done: at least once. A new name

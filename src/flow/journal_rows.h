@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "flow/journal.h"
 #include "flow/sql.h"
@@ -13,6 +14,14 @@ namespace marquee::flow {
 JournalEntry EntryOf(JournalEntry::Kind kind, int64_t time_us, const DagRun& run,
                      const TaskInstance& task);
 JournalEntry EntryOf(JournalEntry::Kind kind, int64_t time_us, const DagRun& run);
+
+// Of a task that was in state `before` and is passed over: a try that waited ends with it.
+JournalEntry PassedOver(JournalEntry::Kind kind, int64_t time_us, const DagRun& run,
+                        TaskInstance task, TaskState before);
+
+// Reasons that WasEndedByHand knows.
+inline constexpr std::string_view kCancelledReason = "it was cancelled";
+inline constexpr std::string_view kByHand = " by hand";
 
 // How a try ended that came to `state`: kTaskSucceeded, kTaskFailed, kTaskRetried, ...
 JournalEntry::Kind KindOfEnd(TaskState state);

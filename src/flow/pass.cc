@@ -26,7 +26,7 @@ std::string ReasonOf(const EndedTask& ended) {
     case Kind::kTimedOut:
       return "it ran longer than its execution_timeout";
     case Kind::kCancelled:
-      return "it was cancelled";
+      return std::string(kCancelledReason);
     case Kind::kOrphaned:
       return "no scheduler was there for too long";
     case Kind::kLost:

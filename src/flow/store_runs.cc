@@ -232,13 +232,14 @@ DagRun FlowStore::SetRunState(const std::string& dag_id, const std::string& run_
       for (TaskInstance& task : tasks) {
         if (IsFinished(task.state)) continue;
         // Those that run are ended by the scheduler that sees it; the others are passed over.
+        const TaskState before = task.state;
         task.state = task.claim == 0              ? TaskState::kSkipped
                      : state == RunState::kFailed ? TaskState::kFailed
                                                   : TaskState::kSuccess;
         task.end_us = now;
         task.next_us.reset();
         if (task.claim == 0) {
-          entries.push_back(EntryOf(JournalEntry::Kind::kTaskSkipped, now, run, task));
+          entries.push_back(PassedOver(JournalEntry::Kind::kTaskSkipped, now, run, task, before));
         }
       }
       WriteTasks(session, tasks);
@@ -246,7 +247,7 @@ DagRun FlowStore::SetRunState(const std::string& dag_id, const std::string& run_
         entries.push_back(EntryOf(state == RunState::kSuccess ? JournalEntry::Kind::kRunSucceeded
                                                               : JournalEntry::Kind::kRunFailed,
                                   now, run));
-        entries.back().reason = StrCat("set to ", RunStateName(state), " by hand");
+        entries.back().reason = StrCat("set to ", RunStateName(state), kByHand);
       }
       WriteJournal(session, entries);
       session.Run(

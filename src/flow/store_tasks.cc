@@ -78,7 +78,7 @@ void JournalWaiting(Session& session, const std::vector<TaskOfRun>& tasks, TaskS
   for (const TaskOfRun& each : tasks) {
     if (each.task.state != TaskState::kDeferred) continue;
     entries.push_back(EntryOf(KindOfEnd(state), now_us, each.run, each.task));
-    entries.back().reason = "ended by hand";
+    entries.back().reason = StrCat("ended", kByHand);
   }
   WriteJournal(session, entries);
 }

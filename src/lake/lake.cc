@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "base/dataset_log.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "lake/checkpoint.h"
@@ -17,6 +18,21 @@
 #include "storage/local_store.h"
 
 namespace marquee::lake {
+
+namespace {
+
+Dataset DatasetOf(const std::filesystem::path& folder, int64_t version,
+                  const std::vector<Field>& fields) {
+  Dataset dataset = DatasetAt(folder);
+  dataset.version = version;
+  for (const Field& field : fields) {
+    dataset.fields.push_back(
+        {field.name, field.type.is_string() ? field.type.AsString() : field.type.Dump()});
+  }
+  return dataset;
+}
+
+}  // namespace
 
 Lake::Lake(std::filesystem::path root, const Clock& clock)
     : Lake(root, clock, std::make_shared<storage::LocalStore>(root)) {}
@@ -84,7 +100,9 @@ Snapshot Lake::CreateView(Session& session, std::string_view table, const At& at
 }
 
 std::string Lake::SelectSql(const Snapshot& snapshot) const {
-  return ScanSql(snapshot, root_ / TableFolder(snapshot.table));
+  const std::filesystem::path folder = root_ / TableFolder(snapshot.table);
+  if (AreDatasetsNoted()) NoteInput(DatasetOf(folder, snapshot.version, snapshot.fields));
+  return ScanSql(snapshot, folder);
 }
 
 WriteResult Lake::Write(Session& session, const WriteRequest& request) {
@@ -110,6 +128,13 @@ WriteResult Lake::Write(Session& session, const WriteRequest& request) {
       .check_winner = [&](int64_t version,
                           const auto& actions) { CheckWinner(request, version, actions); }};
   const int64_t version = committer.Publish(request.table, std::move(base), transactor);
+  if (AreDatasetsNoted()) {
+    Dataset written = DatasetOf(root_ / TableFolder(request.table), version, fields);
+    written.rows = files.rows;
+    written.size_bytes = files.size_bytes;
+    written.files = static_cast<int64_t>(files.files.size());
+    NoteOutput(written);
+  }
   return {version, files.rows, files.size_bytes};
 }
 

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "base/dataset_log.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "lake/checkpoint.h"
@@ -137,7 +138,13 @@ int64_t Lake::Restore(std::string_view table, int64_t version) {
                 "look at it, and restore again if it is still wanted");
           }};
   Committer committer(store_, *checkpointer_, clock_);
-  return committer.Publish(name, log.Load(log.latest()), transactor);
+  const int64_t made = committer.Publish(name, log.Load(log.latest()), transactor);
+  Dataset dataset = DatasetAt(root_ / TableFolder(table));
+  dataset.version = version;
+  NoteInput(dataset);
+  dataset.version = made;
+  NoteOutput(dataset);
+  return made;
 }
 
 VacuumResult Lake::Vacuum(std::string_view table, int64_t retention_ms, bool dry_run) {

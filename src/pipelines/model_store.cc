@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/dataset_log.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/ids.h"
@@ -82,6 +83,13 @@ int64_t VersionOfFolder(const fs::path& folder) {
   return name.starts_with("v") ? ParseInt(std::string_view(name).substr(1)).value_or(0) : 0;
 }
 
+// All versions of a type under one name.
+Dataset DatasetOf(const fs::path& root, const ModelVersion& id) {
+  Dataset dataset = DatasetAt(root / id.type);
+  dataset.version = id.version;
+  return dataset;
+}
+
 // A folder that is filled before it gets its name; deleted when it never does.
 class UnnamedFolder {
  public:
@@ -132,6 +140,9 @@ ModelManifest ModelStore::Add(const Model& model, ModelManifest manifest) {
     if (folder.Rename(Folder(manifest.id))) break;
   }
   SyncFolder(root_ / manifest.id.type);
+  Dataset dataset = DatasetOf(root_, manifest.id);
+  dataset.size_bytes = Bytes(manifest.id);
+  NoteOutput(dataset);
   return manifest;
 }
 
@@ -182,6 +193,7 @@ int64_t ModelStore::Bytes(const ModelVersion& id) const {
 
 std::unique_ptr<Model> ModelStore::Load(const ModelVersion& id) const {
   Find(id.type, id.version);
+  NoteInput(DatasetOf(root_, id));
   return LoadModel(Folder(id) / "model.bin");
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/dataset_log.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "sources/byte_source.h"
@@ -41,10 +42,7 @@ void CheckSource(const std::string& source) {
               StrCat("a source is one of ", Join(known, ", ")));
 }
 
-}  // namespace
-
-Dataset OpenDataset(const fs::path& path, const OpenOptions& options) {
-  CheckSource(options.source);
+Dataset OpenPath(const fs::path& path, const OpenOptions& options) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status))
@@ -64,6 +62,15 @@ Dataset OpenDataset(const fs::path& path, const OpenOptions& options) {
                 StrCat(path.string(), " is one file, a MovieLens release has several"),
                 "give the folder or zip of the release");
   return OpenCsv(path, options);
+}
+
+}  // namespace
+
+Dataset OpenDataset(const fs::path& path, const OpenOptions& options) {
+  CheckSource(options.source);
+  Dataset dataset = OpenPath(path, options);
+  NoteInput(DatasetAt(path));
+  return dataset;
 }
 
 }  // namespace marquee::sources

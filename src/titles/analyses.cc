@@ -3,7 +3,6 @@
 #include "analysis/documents.h"
 #include "analysis/report.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "pipelines/watch.h"
 #include "titles/folders.h"
@@ -38,9 +37,9 @@ void Analyze(TaskContext& context, std::string_view name) {
   }
   MakeFolder(ChartsFolder(context));
   for (const analysis::NamedChart& chart : analysis::ChartsOf(json))
-    WriteFileAtomic(ChartsFolder(context) / chart.file, chart.svg);
+    WriteDocument(ChartsFolder(context) / chart.file, chart.svg);
   const fs::path file = context.settings.analysis / document.file();
-  WriteFileAtomic(file, json.Pretty());
+  WriteDocument(file, json.Pretty());
   context.say(file.string());
 }
 
@@ -49,7 +48,7 @@ analysis::ReportInput ReadInput(TaskContext& context) {
   for (const analysis::Document& document : analysis::Documents()) {
     const fs::path file = context.settings.analysis / document.file();
     RequireFile(file, "marquee flow run netflix_data_analysis");
-    input.documents.push_back(Json::Parse(ReadFile(file)));
+    input.documents.push_back(Json::Parse(ReadDocument(file)));
   }
   Tables tables(context);
   OpenFeatures(tables, context);
@@ -89,8 +88,8 @@ void AnalyzeDurations(TaskContext& context) { Analyze(context, "duration_pattern
 void GenerateSummaryReport(TaskContext& context) {
   const analysis::ReportInput input = ReadInput(context);
   const fs::path& folder = context.settings.analysis;
-  WriteFileAtomic(folder / kComprehensiveReport, analysis::ComprehensiveReport(input).Pretty());
-  WriteFileAtomic(folder / kReportPage, analysis::ReportHtml(input));
+  WriteDocument(folder / kComprehensiveReport, analysis::ComprehensiveReport(input).Pretty());
+  WriteDocument(folder / kReportPage, analysis::ReportHtml(input));
   const Json findings = analysis::FindingsOf(input);
   for (const Json& finding : findings.AsArray()) context.say(finding.GetString("finding"));
   context.say((folder / kReportPage).string());

@@ -10,6 +10,7 @@
 #include <optional>
 #include <system_error>
 
+#include "base/dataset_log.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -125,6 +126,22 @@ void CopyWhole(const std::vector<fs::path>& files, const fs::path& folder) {
   }
   SyncFolder(temporary.path());
   Rename(temporary.path(), folder);
+  for (const fs::path& file : files) {
+    NoteInput(DatasetAt(file));
+    NoteOutput(DatasetAt(folder / file.filename()));
+  }
+}
+
+void WriteDocument(const fs::path& path, std::string_view text) {
+  WriteFileAtomic(path, text);
+  Dataset dataset = DatasetAt(path);
+  dataset.size_bytes = static_cast<int64_t>(text.size());
+  NoteOutput(dataset);
+}
+
+std::string ReadDocument(const fs::path& path) {
+  NoteInput(DatasetAt(path));
+  return ReadFile(path);
 }
 
 std::vector<fs::path> RemoveLeftovers(const fs::path& folder) {

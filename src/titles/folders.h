@@ -49,6 +49,9 @@ void WriteWhole(const std::filesystem::path& path,
 // The same for a folder of copies of `files`. Throws already_exists when it is there.
 void CopyWhole(const std::vector<std::filesystem::path>& files,
                const std::filesystem::path& folder);
+// As WriteFileAtomic and ReadFile; what a task reads and writes is told to base/dataset_log.h.
+void WriteDocument(const std::filesystem::path& path, std::string_view text);
+std::string ReadDocument(const std::filesystem::path& path);
 
 // Removes what processes that live no more left half-written; returns what was removed.
 std::vector<std::filesystem::path> RemoveLeftovers(const std::filesystem::path& folder);

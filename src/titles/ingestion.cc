@@ -141,7 +141,7 @@ void ReportQuality(TaskContext& context) {
       " cannot be used. ", MissingText(missing), "\n\nColumns\n", profile.ToText(),
       "\nDefects of the titles that can be used\n", DefectsText(tables, context),
       "\nLines that cannot be used (the first 50)\n", RejectsText(tables));
-  WriteFileAtomic(context.settings.data / kIngestionReport, text);
+  WriteDocument(context.settings.data / kIngestionReport, text);
   context.say((context.settings.data / kIngestionReport).string());
 }
 

@@ -35,7 +35,7 @@ std::vector<fs::path> Folders(const TitlesSettings& settings) {
 Json ReadSummary(const TaskContext& context) {
   const fs::path file = context.settings.analysis / kPipelineSummary;
   RequireFile(file, "marquee task run netflix_master_pipeline generate_pipeline_summary");
-  return Json::Parse(ReadFile(file));
+  return Json::Parse(ReadDocument(file));
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ void ValidatePrerequisites(TaskContext& context) {
 void GeneratePipelineSummary(TaskContext& context) {
   const TitlesSettings& settings = context.settings;
   RequireFile(settings.analysis / kComprehensiveReport, "marquee flow run netflix_data_analysis");
-  const Json report = Json::Parse(ReadFile(settings.analysis / kComprehensiveReport));
+  const Json report = Json::Parse(ReadDocument(settings.analysis / kComprehensiveReport));
   Json files = Json::MakeArray();
   for (const fs::path& file : ResultFiles(settings)) {
     RequireFile(file, "marquee flow run netflix_master_pipeline");
@@ -81,7 +81,7 @@ void GeneratePipelineSummary(TaskContext& context) {
                                          {"totals", report.At("totals")},
                                          {"findings", report.At("findings")},
                                          {"files", std::move(files)}});
-  WriteFileAtomic(settings.analysis / kPipelineSummary, summary.Pretty());
+  WriteDocument(settings.analysis / kPipelineSummary, summary.Pretty());
   context.say((settings.analysis / kPipelineSummary).string());
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/dataset_log.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -29,14 +30,14 @@ fs::path MlopsFile(const TaskContext& context, const char* name) {
 void WriteJson(TaskContext& context, const char* name, const Json& json) {
   const fs::path file = MlopsFile(context, name);
   MakeFolder(file.parent_path());
-  WriteFileAtomic(file, json.Pretty());
+  WriteDocument(file, json.Pretty());
   context.say(file.string());
 }
 
 Json ReadJson(const TaskContext& context, const char* name, const char* task) {
   const fs::path file = MlopsFile(context, name);
   RequireFile(file, StrCat("marquee task run netflix_mlops_pipeline ", task));
-  return Json::Parse(ReadFile(file));
+  return Json::Parse(ReadDocument(file));
 }
 
 // Those with a label that are held out, or those that are not.
@@ -91,6 +92,7 @@ void WriteSimilar(TaskContext& context, std::vector<DescribedTitle> titles,
     }
   }
   file.Commit();
+  NoteOutput(DatasetAt(MlopsFile(context, "similar_titles.csv")));
   context.say(MlopsFile(context, "similar_titles.csv").string());
 }
 

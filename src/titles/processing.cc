@@ -1,6 +1,6 @@
 // The tasks of netflix_data_processing.
+#include "base/dataset_log.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "sources/titles.h"
 #include "titles/defects.h"
@@ -17,19 +17,12 @@ constexpr char kCleanedBy[] = "marquee task run netflix_data_processing clean_ne
 constexpr char kDerivedBy[] = "marquee task run netflix_data_processing create_derived_features";
 constexpr char kFetchedBy[] = "marquee flow run netflix_data_ingestion";
 
-std::string ColumnList(const lake::SqlStep& step) {
-  std::vector<std::string> names;
-  for (const std::string& column : FileColumns(step)) names.push_back(lake::SqlName(column));
-  return Join(names, ", ");
-}
-
 void WriteType(TaskContext& context, const std::string& type, const char* name) {
   Tables tables(context);
   tables.StreamFeatures(context.settings.data / kFeaturesFile);
-  tables.WriteCsv(
-      StrCat("select ", ColumnList(tables.steps().At("titles.features")),
-             " from titles.features where type = ", lake::SqlText(type), " order by line"),
-      context.settings.data / name);
+  tables.WriteCsv(FileColumns(tables.steps().At("titles.features")),
+                  StrCat("titles.features where type = ", lake::SqlText(type), " order by line"),
+                  context.settings.data / name);
 }
 
 struct FileCounts {
@@ -71,6 +64,7 @@ void CheckInputFile(TaskContext& context) {
   const fs::path file = context.settings.data / kTitlesFile;
   RequireFile(file, kFetchedBy);
   const sources::TitlesFile titles = sources::OpenTitles(file);
+  NoteInput(DatasetAt(file));
   context.say(StrCat(
       file.string(), ": ", HumanBytes(titles.table.size_bytes), ", ",
       titles.missing.empty() ? "all columns are there" : "lacks " + Join(titles.missing, ", ")));
@@ -83,9 +77,9 @@ void CleanTitles(TaskContext& context) {
   tables.OpenRaw(file, Tables::Keep::kAll);
   const LineCounts counts = CheckLines(tables, context);
   const lake::SqlStep& step = tables.steps().At("titles.cleaned");
-  const int64_t rows = tables.WriteCsv(
-      StrCat("select ", ColumnList(step), " from (", step.select, ") order by line"),
-      context.settings.data / kCleanedFile);
+  const int64_t rows =
+      tables.WriteCsv(FileColumns(step), StrCat("(", step.select, ") order by line"),
+                      context.settings.data / kCleanedFile);
   Expect("titles in netflix_titles_cleaned.csv", rows, counts.lines - counts.unusable);
 }
 
@@ -94,9 +88,8 @@ void DeriveFeatures(TaskContext& context) {
   RequireFile(file, kCleanedBy);
   Tables tables(context);
   tables.OpenCleaned(file);
-  tables.WriteCsv(StrCat("select ", ColumnList(tables.steps().At("titles.features")),
-                         " from titles.features order by line"),
-                  context.settings.data / kFeaturesFile);
+  tables.WriteCsv(FileColumns(tables.steps().At("titles.features")),
+                  "titles.features order by line", context.settings.data / kFeaturesFile);
 }
 
 void SplitByType(TaskContext& context) {
@@ -128,7 +121,7 @@ void CheckProcessing(TaskContext& context) {
       "\n\nWhat was put right, and what is not known\n", DefectsText(tables, context),
       "\nChecks\nevery usable line has its features: yes\nevery show_id stands once: yes\n"
       "every title is a movie or a TV show, in its own file: yes\n");
-  WriteFileAtomic(data / kProcessingReport, text);
+  WriteDocument(data / kProcessingReport, text);
   context.say((data / kProcessingReport).string());
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/dataset_log.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -54,6 +55,12 @@ sources::FetchRequest RequestFor(TaskContext& context, const Source& source) {
                 "set KAGGLE_USERNAME and KAGGLE_KEY, or keep kaggle.json in ~/.kaggle");
   }
   return sources::KaggleArchive(context.settings.kaggle_url, source.name, *credentials);
+}
+
+Dataset DatasetOfSource(const Source& source) {
+  if (source.kind == Source::Kind::kUrl) return DatasetOfUri(source.name);
+  if (source.kind == Source::Kind::kKaggle) return {.space = "kaggle", .name = source.name};
+  return DatasetAt(FileAt(source.name));
 }
 
 bool IsZip(const fs::path& file) {
@@ -158,6 +165,10 @@ bool FetchSource(TaskContext& context, const fs::path& file) {
     }
     Naming(temporary, shown, [&] { sources::OpenTitles(temporary); });
   });
+  NoteInput(DatasetOfSource(source));
+  Dataset fetched = DatasetAt(file);
+  fetched.size_bytes = static_cast<int64_t>(fs::file_size(file));
+  NoteOutput(fetched);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/dataset_log.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "pipelines/watch.h"
@@ -45,6 +46,12 @@ std::string TypedSelect(const lake::SqlStep& step, const std::vector<std::string
   return StrCat("select ", Join(parts, ", "));
 }
 
+Dataset DatasetOfFile(const fs::path& file, const std::vector<std::string>& columns) {
+  Dataset dataset = DatasetAt(file);
+  for (const std::string& column : columns) dataset.fields.push_back({column, ""});
+  return dataset;
+}
+
 }  // namespace
 
 std::vector<std::string> FileColumns(const lake::SqlStep& step) {
@@ -72,6 +79,7 @@ Tables::~Tables() {
 
 std::vector<std::string> Tables::OpenRaw(const fs::path& file, Keep keep) {
   const sources::TitlesFile titles = sources::OpenTitles(file);
+  NoteInput(DatasetOfFile(file, titles.table.columns));
   {
     SessionWatch watch(*session_, StrCat("read ", file.filename().string()), context_.progress,
                        context_.cancel);
@@ -94,6 +102,7 @@ std::vector<std::string> Tables::OpenRaw(const fs::path& file, Keep keep) {
 void Tables::AddFile(const std::string& name, const fs::path& file,
                      const std::vector<std::string>& columns) {
   session_->AddSource(name, sources::OpenColumns(file, columns).open());
+  NoteInput(DatasetOfFile(file, columns));
 }
 
 void Tables::OpenCleaned(const fs::path& file) {
@@ -120,16 +129,24 @@ void Tables::LoadFeatures(const fs::path& file, const std::vector<std::string>& 
                            " from features_file where malformed is null"));
 }
 
-int64_t Tables::WriteCsv(const std::string& select, const fs::path& file) {
+int64_t Tables::WriteCsv(const std::vector<std::string>& columns, const std::string& from,
+                         const fs::path& file) {
+  std::vector<std::string> names;
+  for (const std::string& column : columns) names.push_back(lake::SqlName(column));
   int64_t rows = 0;
   WriteWhole(file, [&](const fs::path& temporary) {
     SessionWatch watch(*session_, StrCat("write ", file.filename().string()), context_.progress,
                        context_.cancel);
-    rows = session_->QueryInt(StrCat("copy (", select, ") to ", lake::SqlText(temporary.string()),
+    rows = session_->QueryInt(StrCat("copy (select ", Join(names, ", "), " from ", from, ") to ",
+                                     lake::SqlText(temporary.string()),
                                      " (format csv, header true, delimiter ',', nullstr '')"));
     watch.SetOutcome(StrCat(WithThousands(rows), " rows"));
   });
   context_.say(StrCat(file.string(), ": ", WithThousands(rows), " titles"));
+  Dataset dataset = DatasetOfFile(file, columns);
+  dataset.rows = rows;
+  dataset.size_bytes = static_cast<int64_t>(fs::file_size(file));
+  NoteOutput(dataset);
   return rows;
 }
 

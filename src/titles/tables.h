@@ -37,9 +37,10 @@ class Tables {
   // description; others are null.
   void LoadFeatures(const std::filesystem::path& file, const std::vector<std::string>& wanted);
 
-  // Writes the rows of `select` as CSV: a header, RFC 4180 quotes, null as nothing. Returns how
-  // many.
-  int64_t WriteCsv(const std::string& select, const std::filesystem::path& file);
+  // Writes `columns` of the rows `from` as CSV: a header, RFC 4180 quotes, null as nothing. Returns
+  // how many.
+  int64_t WriteCsv(const std::vector<std::string>& columns, const std::string& from,
+                   const std::filesystem::path& file);
   int64_t Count(const std::string& from);
 
  private:
