@@ -51,6 +51,7 @@ struct TaskExit {
     kOrphaned,
     kLost,        // its supervisor was killed: nobody knows
     kNotStarted,  // no process of it ever was
+    kNoRoom,      // likewise, since the disk is full
   };
   Kind kind = Kind::kLost;
   int code = 0;
