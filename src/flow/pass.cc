@@ -352,10 +352,9 @@ void Pass::DecideRuns() {
 std::vector<TaskInstance> Pass::Waiting(int64_t offset) {
   SqlValues values;
   const std::string scope = Scope(&values);
-  const char* const unpaused = in_.options.only_root
-                                   ? ""
-                                   : " and exists (select 1 from dags d where "
-                                     "d.dag_id = r.dag_id and d.paused = 0)";
+  const char* const unpaused = in_.options.only_root ? ""
+                                                     : " and exists (select 1 from dags d where "
+                                                       "d.dag_id = r.dag_id and d.paused = 0)";
   values.emplace_back(kTasksAPage);
   values.emplace_back(offset);
   std::vector<TaskInstance> page;

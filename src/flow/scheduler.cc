@@ -31,7 +31,7 @@ constexpr int64_t kCreateMs = 1'000;    // how often at the longest to look for 
 constexpr int64_t kTakeOverMs = 5'000;  // how often to look for what others left
 constexpr int64_t kNoRoomMs = 1'000;    // on a full disk, before a task is started again; doubled
 constexpr int64_t kMaxNoRoomMs = 30'000;
-constexpr int64_t kMarginMs = 60'000;   // beyond orphan_ms, before another machine takes over
+constexpr int64_t kMarginMs = 60'000;  // beyond orphan_ms, before another machine takes over
 
 std::string HostName() {
   std::array<char, 256> name{};
@@ -177,7 +177,8 @@ void Scheduler::NoteRoom(TaskExit::Kind kind) {
     no_room_ms_ = 0;
     return;
   }
-  if (no_room_ms_ == 0) LogWarning("scheduler: no room on the disk for what tasks write: they wait");
+  if (no_room_ms_ == 0)
+    LogWarning("scheduler: no room on the disk for what tasks write: they wait");
   no_room_ms_ = no_room_ms_ == 0 ? kNoRoomMs : std::min(2 * no_room_ms_, kMaxNoRoomMs);
   next_start_ms_ = steady_.NowMs() + no_room_ms_;
 }

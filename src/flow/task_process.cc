@@ -296,6 +296,12 @@ TaskExit TaskProcess::Collect() {
   return exit;
 }
 
+std::optional<int64_t> PidOf(const TryFiles& files, int64_t claim) {
+  const std::optional<ProcessIds> ids = ReadIds(files.lock());
+  if (!ids || ids->claim != claim || ids->command == 0) return std::nullopt;
+  return ids->command;
+}
+
 TaskExit ReadExit(const TryFiles& files, int64_t claim) {
   if (const std::optional<std::string> text = ReadIfThere(files.exit())) {
     if (const std::optional<TaskExit> exit = ParseExit(*text, claim)) return *exit;

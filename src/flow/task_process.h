@@ -94,6 +94,9 @@ class TaskProcess {
   int fd_;
 };
 
+// Of the command, once it began, as long as its files are there; whether it still runs or not.
+std::optional<int64_t> PidOf(const TryFiles& files, int64_t claim);
+
 // How the try ended, of which no process runs any more: kLost or kNotStarted without a record. What
 // a lost one left running is killed first.
 TaskExit ReadExit(const TryFiles& files, int64_t claim);
