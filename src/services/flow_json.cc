@@ -1,5 +1,6 @@
 #include "services/flow_json.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/hash.h"
@@ -197,7 +198,9 @@ Json TaskIds(const flow::Dag& dag, const std::vector<size_t>& places) {
 }
 
 void AddTrend(const flow::TaskHistory& history, Json* json) {
-  const auto real = [](const std::optional<double>& value) { return value ? Json(*value) : Json(); };
+  const auto real = [](const std::optional<double>& value) {
+    return value ? Json(*value) : Json();
+  };
   const flow::Trend trend = flow::TrendOf(history);
   (*json)["latest_seconds"] = real(trend.latest_seconds);
   (*json)["before_seconds"] = real(trend.before_seconds);

@@ -184,11 +184,12 @@ http::Response FlowService::Status(const http::Request& request) const {
     Json last;
     if (!runs.items.empty()) last = RenderFlowRun(api, runs.items[0]);
     failed = failed || last.GetString("state") == "failed";
-    dags.Append(Json::MakeObject({{"dag_id", dag.dag->id},
-                                  {"is_paused", dag.record.paused},
-                                  {"last_run", std::move(last)},
-                                  {"runs", runs.total},
-                                  {"tasks", RenderFlowStatistics(store_.Statistics(dag.dag->id), {})}}));
+    dags.Append(
+        Json::MakeObject({{"dag_id", dag.dag->id},
+                          {"is_paused", dag.record.paused},
+                          {"last_run", std::move(last)},
+                          {"runs", runs.total},
+                          {"tasks", RenderFlowStatistics(store_.Statistics(dag.dag->id), {})}}));
   }
   return http::Json(
       Json::MakeObject({{"status", failed ? "degraded" : "ok"}, {"dags", std::move(dags)}}));
@@ -197,9 +198,10 @@ http::Response FlowService::Status(const http::Request& request) const {
 http::Response FlowService::History(const http::Request& request) const {
   const flow::DagPtr dag = DagOf(request);
   const int64_t runs = FlowPageOf(request).limit;
-  return http::Json(Json::MakeObject(
-      {{"dag_id", dag->id},
-       {"tasks", RenderFlowStatistics(store_.Statistics(dag->id), store_.History(dag->id, runs))}}));
+  return http::Json(
+      Json::MakeObject({{"dag_id", dag->id},
+                        {"tasks", RenderFlowStatistics(store_.Statistics(dag->id),
+                                                       store_.History(dag->id, runs))}}));
 }
 
 http::Response FlowService::ListDags(const http::Request& request) const {
