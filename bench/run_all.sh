@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run_all.sh [NAME]: the benchmarks, or one of them: ials, ials_scale, ease, top_k, growth, import, http, http_world, events, main_job, memory, connections, soak,
-# tracking, flow.
+# tracking, flow, flow_airflow.
 # Each checks its answer before it prints a time. What they gave where: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,6 +33,8 @@ bench_connections() { python3 bench/idle_connections.py; }
 bench_soak() { bench/soak.sh "${SOAK_MINUTES:-2}"; }
 # FLOW_DAGS=1000 of ten tasks each.
 bench_flow() { "$build/bin/flow_bench" "${FLOW_DAGS:-1000}" 10; }
+# Ten minutes. FLOW_DAGS of ours, AIRFLOW_DAGS of theirs.
+bench_flow_airflow() { python3 bench/flow_airflow.py --dags "${FLOW_DAGS:-1000}" --airflow-dags "${AIRFLOW_DAGS:-20}" --postgres; }
 bench_tracking() { bench/tracking.sh; }
 # TITLES_ROWS=10000000 for many, which need 30 GB of disk.
 bench_titles() { bench/titles.sh "${TITLES_ROWS:-100000}"; }

@@ -213,25 +213,7 @@ void Gantt(Context& context, const FlowFlags& flags) {
 }
 
 void Statistics(Context& context, const FlowFlags& flags) {
-  Flow flow(context.environment());
-  flow.dags().Current()->Named(flags.dag);
-  TextTable table({"task", "tries", "success", "mean s", "longest s", "cpu s", "peak memory"});
-  Json json = Json::MakeArray();
-  for (const flow::TaskStatistics& task : flow.store().Statistics(flags.dag)) {
-    const double rate = static_cast<double>(task.successes) / static_cast<double>(task.tries);
-    table.Add({task.task_id, std::to_string(task.tries), StrCat(Fixed(100 * rate, 1), " %"),
-               Fixed(task.mean_seconds, 2), Fixed(task.max_seconds, 2), Fixed(task.cpu_seconds, 2),
-               HumanBytes(task.peak_rss_bytes)});
-    json.Append(Json::MakeObject({{"task_id", task.task_id},
-                                  {"tries", task.tries},
-                                  {"success_rate", rate},
-                                  {"mean_seconds", task.mean_seconds},
-                                  {"max_seconds", task.max_seconds},
-                                  {"cpu_seconds", task.cpu_seconds},
-                                  {"peak_rss_bytes", task.peak_rss_bytes}}));
-  }
-  if (context.json) return PrintJson(json);
-  Print(table.ToText(0, 60));
+  ShowFlowStatistics(context, flags.dag, flags.limit, flags.svg);
 }
 
 void Pools(Context& context, const FlowFlags& flags) {
@@ -281,7 +263,11 @@ CLI::App& AddAction(CLI::App& group, Context& context, const std::string& name,
   if (name == "clear" || name == "backfill") {
     command.add_flag("--dry-run", flags->dry_run, "Say what would be done, and do nothing");
   }
-  if (name == "graph" || name == "gantt") {
+  if (name == "stats") {
+    command.add_option("--runs", flags->limit, "Trends over so many of the latest runs")
+        ->check(CLI::Range(1, 10'000));
+  }
+  if (name == "graph" || name == "gantt" || name == "stats") {
     command.add_option("--svg", flags->svg, "Write a picture to this file");
   }
   for (const char* with_run : {"tasks", "log", "clear", "graph", "gantt"}) {

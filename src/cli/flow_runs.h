@@ -1,4 +1,4 @@
-// marquee flow run, test and call: what runs something here; and export: what runs it elsewhere.
+// marquee flow run, test, call, stats, export and notify: what does more than ask.
 #pragma once
 
 #include <string>
@@ -24,5 +24,10 @@ Json FlowRunJson(const flow::Dag* dag, const flow::DagRun& run,
                  const std::vector<flow::TaskInstance>& tasks, int64_t now_us);
 std::string FlowTasksText(const flow::Dag* dag, const flow::DagRun& run,
                           const std::vector<flow::TaskInstance>& tasks, int64_t now_us);
+
+// How the tasks of the DAG fare, and how that changed over its latest `runs`; as a picture into
+// `svg` unless that is "".
+void ShowFlowStatistics(Context& context, const std::string& dag, int64_t runs,
+                        const std::string& svg);
 
 }  // namespace marquee::cli

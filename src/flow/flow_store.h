@@ -14,6 +14,7 @@
 #include "database/database.h"
 #include "flow/dag.h"
 #include "flow/entities.h"
+#include "flow/trend.h"
 
 namespace marquee::flow {
 
@@ -141,6 +142,8 @@ class FlowStore {
   // They run again, each with its next try. Gives them as they were.
   std::vector<TaskOfRun> Clear(const Dag& dag, const ClearRequest& request);
   std::vector<TaskStatistics> Statistics(const std::string& dag_id);
+  // How each task that ended fared in the latest `runs` runs, in the order of the DAG.
+  std::vector<TaskHistory> History(const std::string& dag_id, int64_t runs);
 
   std::vector<Pool> Pools();
   Pool GetPool(const std::string& name);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "base/check.h"
@@ -107,9 +108,15 @@ std::vector<std::string> HttpArguments(const HttpCall& call) {
 }
 
 void AppendToLog(const TryFiles& files, int64_t now_us, std::string_view text) {
-  std::error_code ignored;
-  std::filesystem::create_directories(files.folder, ignored);
-  const int fd = open(files.log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const auto open_log = [&] {
+    return open(files.log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  };
+  int fd = open_log();
+  if (fd < 0 && errno == ENOENT) {
+    std::error_code ignored;
+    std::filesystem::create_directories(files.folder, ignored);
+    fd = open_log();
+  }
   if (fd < 0) return;
   const std::string line = StrCat("[", FormatTime(now_us), "] marquee: ", text, "\n");
   if (write(fd, line.data(), line.size()) < 0) {

@@ -14,6 +14,7 @@ namespace marquee::flow {
 namespace {
 
 constexpr size_t kRunsAPass = 200;
+constexpr int64_t kTasksAPage = 64;
 constexpr int64_t kLookAtTablesUs = kSecondUs;
 
 std::string ReasonOf(const EndedTask& ended) {
@@ -151,9 +152,10 @@ void Pass::SetEnd(const EndedTask& ended, const DagRun& run, TaskInstance* task)
   const int64_t start_us = task->start_us.value_or(end_us);
   task->end_us = std::max(std::min(end_us, in_.now_us), start_us);
   const TaskState wanted = task->state;
-  const bool never_was = ended.exit.kind == TaskExit::Kind::kNotStarted && ended.message.empty();
+  const bool never_was = ended.exit.kind == TaskExit::Kind::kNoRoom ||
+                         (ended.exit.kind == TaskExit::Kind::kNotStarted && ended.message.empty());
   if (never_was && wanted == TaskState::kRunning) {
-    // Claimed by a scheduler that was killed before it started it: as if it had not been.
+    // Claimed by a scheduler that could not start it, or was killed before: as if it had not been.
     task->state = TaskState::kScheduled;
     --task->try_number;
     task->reason.clear();
@@ -216,7 +218,10 @@ void Pass::CreateRunsOf(const Dag& dag, DagRecord record) {
       result_.create_us = std::min(result_.create_us.value_or(next->end_us), next->end_us);
       return;
     }
-    if (ActiveRuns(dag.id) >= dag.max_active_runs) return;
+    if (ActiveRuns(dag.id) >= dag.max_active_runs) {
+      result_.held_back = true;
+      return;
+    }
     DagRun run;
     run.type = RunType::kScheduled;
     run.logical_us = next->start_us;
@@ -250,7 +255,10 @@ void Pass::CreateRunOfTables(const Dag& dag, const DagRecord& record) {
   // Those that are there at the first look are where it begins to count.
   const bool is_first = record.table_versions.size() == 0;
   if (versions.size() == 0 || !(is_new || is_first)) return;
-  if (!is_first && ActiveRuns(dag.id) >= dag.max_active_runs) return;
+  if (!is_first && ActiveRuns(dag.id) >= dag.max_active_runs) {
+    result_.held_back = true;
+    return;
+  }
   in_.session.Run("update dags set table_versions = ? where dag_id = ?", {versions.Dump(), dag.id});
   if (is_first) return;
   DagRun run;
@@ -340,48 +348,66 @@ void Pass::DecideRuns() {
   result_.more = result_.more || rows.Int(1) == 1;
 }
 
+// Looked at in order, a page at a time: only as many as there are places for, however many wait.
+std::vector<TaskInstance> Pass::Waiting(int64_t offset) {
+  SqlValues values;
+  const std::string scope = Scope(&values);
+  const char* const unpaused = in_.options.only_root ? ""
+                                                     : " and exists (select 1 from dags d where "
+                                                       "d.dag_id = r.dag_id and d.paused = 0)";
+  values.emplace_back(kTasksAPage);
+  values.emplace_back(offset);
+  std::vector<TaskInstance> page;
+  Rows rows = in_.session.Query(
+      StrCat(SelectTasks(),
+             " where state = 'scheduled' and claim = 0 and exists (select 1 from dag_runs r "
+             "where r.run = task_instances.run and r.state = 'running'",
+             scope, unpaused,
+             ") order by priority_weight desc, scheduled_us, run, position limit ? offset ?"),
+      std::move(values));
+  while (rows.Next()) page.push_back(ReadTask(rows));
+  return page;
+}
+
 void Pass::Claim() {
   if (in_.free_places <= 0) return;
   Places places = ReadPlaces(in_.session);
-  SqlValues values;
-  const std::string scope = Scope(&values);
-  const char* const unpaused =
-      in_.options.only_root ? "" : " and dag_id in (select dag_id from dags where paused = 0)";
+  std::map<int64_t, DagRun> runs;
   std::vector<TaskInstance> claimed;
-  {
-    Rows rows = in_.session.Query(
-        StrCat(SelectTasks(),
-               " where state = 'scheduled' and claim = 0 and run in "
-               "(select run from dag_runs where state = 'running'",
-               scope, unpaused, ") order by priority_weight desc, scheduled_us, run, position"),
-        std::move(values));
-    std::map<int64_t, DagRun> runs;
-    while (claimed.size() < static_cast<size_t>(in_.free_places) && rows.Next()) {
-      TaskInstance task = ReadTask(rows);
+  const auto is_full = [&] { return std::ssize(claimed) >= in_.free_places; };
+  for (int64_t offset = 0; !is_full(); offset += kTasksAPage) {
+    std::vector<TaskInstance> page = Waiting(offset);
+    for (TaskInstance& task : page) {
+      if (is_full()) break;
       const auto [run, added] = runs.try_emplace(task.run);
       if (added) run->second = FindRun(in_.session, task.run);
       const DagPtr dag = in_.dags.Find(run->second.dag_id);
       if (dag == nullptr || dag->Find(task.task_id) == nullptr) continue;
       if (!TakePlace(*dag, task, &places)) continue;
-      task.state = TaskState::kRunning;
-      ++task.try_number;
-      task.claim = NewClaim();
-      task.owner = in_.id;
-      task.hostname = in_.hostname;
-      task.queued_us = task.start_us = in_.now_us;
-      task.end_us.reset();
-      task.pid.reset();
-      task.exit_code.reset();
-      task.usage = {};
-      task.reason.clear();
-      claimed.push_back(task);
+      BeginClaimed(&task);
       result_.starts.push_back({dag, run->second, task});
       result_.outcome.journal.push_back(
           EntryOf(JournalEntry::Kind::kTaskStarted, in_.now_us, run->second, task));
       result_.outcome.changes.push_back({run->second, task});
+      claimed.push_back(std::move(task));
     }
+    if (std::ssize(page) < kTasksAPage) break;
   }
   WriteTasks(in_.session, claimed);
+}
+
+void Pass::BeginClaimed(TaskInstance* task) const {
+  task->state = TaskState::kRunning;
+  ++task->try_number;
+  task->claim = NewClaim();
+  task->owner = in_.id;
+  task->hostname = in_.hostname;
+  task->queued_us = task->start_us = in_.now_us;
+  task->end_us.reset();
+  task->pid.reset();
+  task->exit_code.reset();
+  task->usage = {};
+  task->reason.clear();
 }
 
 void Pass::FindCancels() {

@@ -38,6 +38,7 @@ struct PassResult {
   std::vector<int64_t> cancels;  // claims of ours whose rows no longer want them to run
   std::optional<int64_t> wake_us;
   std::optional<int64_t> create_us;  // when the next run by schedule is due
+  bool held_back = false;            // a run by schedule is due and waits for another to end
   bool more = false;                 // it stopped early: go on at once
 };
 
@@ -67,7 +68,9 @@ class Pass {
   int64_t ActiveRuns(const std::string& dag_id);
   void StartQueued();
   void DecideRuns();
+  std::vector<TaskInstance> Waiting(int64_t offset);
   void Claim();
+  void BeginClaimed(TaskInstance* task) const;
   void FindCancels();
   void WakeAt(int64_t us);
   // " and root_run = ?" where only one is wanted.

@@ -29,7 +29,9 @@ namespace {
 constexpr int64_t kLookMs = 250;        // at what other processes changed, and at files
 constexpr int64_t kCreateMs = 1'000;    // how often at the longest to look for runs by schedule
 constexpr int64_t kTakeOverMs = 5'000;  // how often to look for what others left
-constexpr int64_t kMarginMs = 60'000;   // beyond orphan_ms, before another machine takes over
+constexpr int64_t kNoRoomMs = 1'000;    // on a full disk, before a task is started again; doubled
+constexpr int64_t kMaxNoRoomMs = 30'000;
+constexpr int64_t kMarginMs = 60'000;  // beyond orphan_ms, before another machine takes over
 
 std::string HostName() {
   std::array<char, 256> name{};
@@ -157,6 +159,7 @@ bool Scheduler::CollectEnds() {
     ended_.push_back({running.run, running.task_id, it->first, running.process.Collect(),
                       "its process could not begin: its log says why"});
     ReadDatasetsOf(running.process.files(), &ended_.back());
+    NoteRoom(ended_.back().exit.kind);
     it = processes_.erase(it);
   }
   return !ended_.empty();
@@ -168,9 +171,29 @@ void Scheduler::ReadDatasetsOf(const TryFiles& files, EndedTask* ended) const {
   if (!problem.empty()) AppendToLog(files, NowUs(clock_), problem);
 }
 
+// On a full disk tasks wait, and one of them at a time tries whether there is room again.
+void Scheduler::NoteRoom(TaskExit::Kind kind) {
+  if (kind != TaskExit::Kind::kNoRoom) {
+    no_room_ms_ = 0;
+    return;
+  }
+  if (no_room_ms_ == 0)
+    LogWarning("scheduler: no room on the disk for what tasks write: they wait");
+  no_room_ms_ = no_room_ms_ == 0 ? kNoRoomMs : std::min(2 * no_room_ms_, kMaxNoRoomMs);
+  next_start_ms_ = steady_.NowMs() + no_room_ms_;
+}
+
+int Scheduler::FreePlaces() {
+  if (steady_.NowMs() < next_start_ms_) return 0;
+  next_start_ms_ = 0;
+  const int free = options_.parallelism - running();
+  return no_room_ms_ > 0 ? std::min(free, 1) : free;
+}
+
 bool Scheduler::IsDue() {
   const int64_t now_us = NowUs(clock_);
   if (woken_ || steady_.NowMs() >= next_beat_ms_) return true;
+  if (next_start_ms_ > 0 && steady_.NowMs() >= next_start_ms_) return true;
   if ((wake_us_ && *wake_us_ <= now_us) || (create_us_ && *create_us_ <= now_us)) return true;
   if (steady_.NowMs() < next_look_ms_) return false;
   next_look_ms_ = steady_.NowMs() + kLookMs;
@@ -211,6 +234,9 @@ void Scheduler::AddDags() {
 void Scheduler::Beat() {
   if (steady_.NowMs() < next_beat_ms_) return;
   const int64_t now_us = NowUs(clock_);
+  // Nobody elsewhere takes over what is in a file, even while it cannot be written.
+  const bool is_file = store_.database().dialect() == database::Dialect::kSqlite;
+  if (is_file) TouchFile(options_.folder / "heartbeat");
   store_.database().Write([&](Session& session) {
     session.Run(
         "insert into schedulers (id, place, hostname, started_us, beat, beat_us) "
@@ -219,7 +245,7 @@ void Scheduler::Beat() {
         {id_, place_, hostname_, now_us, now_us});
   });
   // Only now: with the database gone its tasks end in time.
-  TouchFile(options_.folder / "heartbeat");
+  if (!is_file) TouchFile(options_.folder / "heartbeat");
   next_beat_ms_ = steady_.NowMs() + options_.beat_ms;
 }
 
@@ -242,13 +268,14 @@ void Scheduler::DoTurn() {
                             .id = id_,
                             .hostname = hostname_,
                             .now_us = now_us,
-                            .free_places = options_.parallelism - running(),
+                            .free_places = FreePlaces(),
                             .creates_runs = creates};
     return Pass(input).Run(ended_);
   });
   ended_.clear();
   if (creates) {
     create_us_ = result.create_us;
+    held_back_ = result.held_back;
     known_created_ = dags->generation;
     next_create_ms_ = steady_.NowMs() + kCreateMs;
   }
@@ -271,7 +298,7 @@ void Scheduler::Finish(PassResult result) {
   WriteLog(result.outcome);
   for (const Outcome::Change& change : result.outcome.changes) {
     if (change.task || !IsFinished(change.run.state)) continue;
-    next_create_ms_ = 0;  // there is room for another run
+    if (held_back_) next_create_ms_ = 0;  // there is room for another run
     woken_ = true;
   }
   if (!options_.observe) return;
@@ -291,11 +318,10 @@ void Scheduler::Start(const PassResult::Start& start) {
     std::filesystem::remove(command.files.lineage(), ignored);  // of one that never began
     processes_.emplace(task.claim, Running{TaskProcess::Start(command), task.run, task.task_id});
   } catch (const Error& error) {
-    ended_.push_back({task.run,
-                      task.task_id,
-                      task.claim,
-                      {.kind = TaskExit::Kind::kNotStarted},
-                      error.message()});
+    const auto kind = error.code() == Code::kResourceExhausted ? TaskExit::Kind::kNoRoom
+                                                               : TaskExit::Kind::kNotStarted;
+    ended_.push_back({task.run, task.task_id, task.claim, {.kind = kind}, error.message()});
+    NoteRoom(kind);
   }
 }
 

@@ -64,6 +64,8 @@ class Scheduler {
   bool IsDue();
   bool ChangedOutside();
   bool CollectEnds();
+  void NoteRoom(TaskExit::Kind kind);
+  int FreePlaces();
   void ReadDatasetsOf(const TryFiles& files, EndedTask* ended) const;
   void AddDags();
   void Beat();
@@ -96,8 +98,11 @@ class Scheduler {
   int64_t next_take_over_ms_ = 0;
   int64_t next_look_ms_ = 0;
   int64_t next_create_ms_ = 0;
+  int64_t next_start_ms_ = 0;
+  int64_t no_room_ms_ = 0;  // how long to wait after the next try; 0: there is room
   int64_t known_generation_ = -1;
   int64_t known_created_ = -1;
+  bool held_back_ = false;
   bool failing_ = false;
 };
 

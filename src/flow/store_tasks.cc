@@ -1,5 +1,6 @@
 // FlowStore: task instances.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -231,6 +232,33 @@ std::vector<TaskStatistics> FlowStore::Statistics(const std::string& dag_id) {
                             .peak_rss_bytes = rows.Int(6)});
     }
     return statistics;
+  });
+}
+
+std::vector<TaskHistory> FlowStore::History(const std::string& dag_id, int64_t runs) {
+  return database_.Read([&](Session& session) {
+    std::vector<TaskHistory> history;
+    std::map<std::string, size_t> places;
+    Rows rows = session.Query(
+        "select t.task_id, r.run_id, coalesce(r.logical_us, r.run_after_us), t.state, "
+        "t.try_number, t.start_us, t.end_us, t.cpu_ms, t.peak_rss_bytes "
+        "from (select * from dag_runs where dag_id = ? order by run desc limit ?) r "
+        "join task_instances t on t.run = r.run "
+        "where t.start_us is not null and t.end_us is not null and t.claim = 0 "
+        "order by r.run, t.position, t.task_id",
+        {dag_id, runs});
+    while (rows.Next()) {
+      const auto [place, added] = places.try_emplace(rows.Text(0), history.size());
+      if (added) history.push_back({rows.Text(0), {}});
+      history[place->second].runs.push_back(
+          {.run_id = rows.Text(1),
+           .date_us = rows.Int(2),
+           .state = ParseTaskState(rows.Text(3)).value_or(TaskState::kFailed),
+           .tries = static_cast<int>(rows.Int(4)),
+           .seconds = static_cast<double>(rows.Int(6) - rows.Int(5)) / kSecondUs,
+           .usage = {OptionalInt(rows, 7), OptionalInt(rows, 8)}});
+    }
+    return history;
   });
 }
 

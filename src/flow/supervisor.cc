@@ -28,6 +28,7 @@
 namespace {
 
 constexpr int kCannotStart = 120;
+constexpr int kNoRoom = 121;  // the same, since the disk is full (task_process.cc)
 constexpr size_t kRecordBytes = 256;
 
 struct Options {
@@ -59,8 +60,9 @@ void Say(const char* what, const char* about) {
 }
 
 [[noreturn]] void Fail(const char* what, const char* about) {
+  const bool is_full = errno == ENOSPC || errno == EDQUOT;
   Say(what, about);
-  _exit(kCannotStart);
+  _exit(is_full ? kNoRoom : kCannotStart);
 }
 
 // Everything but the standard streams and the lock, so that no file of the scheduler lives on.
@@ -82,7 +84,10 @@ void OpenStreams(const char* log) {
 }
 
 void WriteWhole(int fd, const char* text, size_t size, const char* name) {
-  if (pwrite(fd, text, size, 0) != static_cast<ssize_t>(size)) Fail("cannot write", name);
+  const ssize_t written = pwrite(fd, text, size, 0);
+  if (written == static_cast<ssize_t>(size)) return;
+  if (written >= 0) errno = ENOSPC;  // only a part had room
+  Fail("cannot write", name);
 }
 
 // The record of the end, not yet in its place.

@@ -286,10 +286,20 @@ bool TaskProcess::HasEnded() const {
 void TaskProcess::Cancel() const { syscall(SYS_pidfd_send_signal, fd_, SIGTERM, nullptr, 0); }
 
 TaskExit TaskProcess::Collect() {
+  constexpr int kNoRoom = 121;  // as supervisor.cc has it
   // Only a child of this process has a status to be taken away.
-  siginfo_t info;
+  siginfo_t info{};
   waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(fd_), &info, WEXITED | WNOHANG);
-  return ReadExit(files_, claim_);
+  TaskExit exit = ReadExit(files_, claim_);
+  const bool is_full = info.si_code == CLD_EXITED && info.si_status == kNoRoom;
+  if (is_full && exit.kind == TaskExit::Kind::kNotStarted) exit.kind = TaskExit::Kind::kNoRoom;
+  return exit;
+}
+
+std::optional<int64_t> PidOf(const TryFiles& files, int64_t claim) {
+  const std::optional<ProcessIds> ids = ReadIds(files.lock());
+  if (!ids || ids->claim != claim || ids->command == 0) return std::nullopt;
+  return ids->command;
 }
 
 TaskExit ReadExit(const TryFiles& files, int64_t claim) {

@@ -51,6 +51,7 @@ struct TaskExit {
     kOrphaned,
     kLost,        // its supervisor was killed: nobody knows
     kNotStarted,  // no process of it ever was
+    kNoRoom,      // likewise, since the disk is full
   };
   Kind kind = Kind::kLost;
   int code = 0;
@@ -92,6 +93,9 @@ class TaskProcess {
   int pid_;
   int fd_;
 };
+
+// Of the command, once it began, as long as its files are there; whether it still runs or not.
+std::optional<int64_t> PidOf(const TryFiles& files, int64_t claim);
 
 // How the try ended, of which no process runs any more: kLost or kNotStarted without a record. What
 // a lost one left running is killed first.

@@ -1,5 +1,6 @@
 #include "services/flow_json.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/hash.h"
@@ -196,6 +197,29 @@ Json TaskIds(const flow::Dag& dag, const std::vector<size_t>& places) {
   return ids;
 }
 
+void AddTrend(const flow::TaskHistory& history, Json* json) {
+  const auto real = [](const std::optional<double>& value) {
+    return value ? Json(*value) : Json();
+  };
+  const flow::Trend trend = flow::TrendOf(history);
+  (*json)["latest_seconds"] = real(trend.latest_seconds);
+  (*json)["before_seconds"] = real(trend.before_seconds);
+  (*json)["change"] = real(trend.change());
+  Json runs = Json::MakeArray();
+  for (const flow::TaskPast& past : history.runs) {
+    const auto cpu_ms = past.usage.cpu_ms;
+    runs.Append(Json::MakeObject(
+        {{"dag_run_id", past.run_id},
+         {"logical_date", FlowTime(FlowApi::kV1, past.date_us)},
+         {"state", flow::TaskStateName(past.state)},
+         {"tries", past.tries},
+         {"seconds", past.seconds},
+         {"cpu_seconds", cpu_ms ? Json(static_cast<double>(*cpu_ms) / 1000) : Json()},
+         {"peak_rss_bytes", Number(past.usage.peak_rss_bytes)}}));
+  }
+  (*json)["runs"] = std::move(runs);
+}
+
 }  // namespace
 
 Json FlowTime(FlowApi api, const std::optional<int64_t>& us) {
@@ -388,6 +412,25 @@ Json RenderFlowPool(FlowApi api, const flow::Pool& pool) {
                                 {"deferred_slots", 0},
                                 {"open_slots", pool.slots - pool.occupied}});
   if (api == FlowApi::kV2) json["team_name"] = Json();
+  return json;
+}
+
+Json RenderFlowStatistics(const std::vector<flow::TaskStatistics>& tasks,
+                          const std::vector<flow::TaskHistory>& history) {
+  Json json = Json::MakeArray();
+  for (const flow::TaskStatistics& task : tasks) {
+    Json item = Json::MakeObject(
+        {{"task_id", task.task_id},
+         {"tries", task.tries},
+         {"success_rate", static_cast<double>(task.successes) / static_cast<double>(task.tries)},
+         {"mean_seconds", task.mean_seconds},
+         {"max_seconds", task.max_seconds},
+         {"cpu_seconds", task.cpu_seconds},
+         {"peak_rss_bytes", task.peak_rss_bytes}});
+    const auto past = std::ranges::find(history, task.task_id, &flow::TaskHistory::task_id);
+    if (past != history.end()) AddTrend(*past, &item);
+    json.Append(std::move(item));
+  }
   return json;
 }
 

@@ -34,6 +34,10 @@ Json RenderFlowRun(FlowApi api, const flow::DagRun& run);
 Json RenderFlowTaskInstance(FlowApi api, const flow::TaskOfRun& of, const flow::Dag* dag,
                             int64_t now_us);
 Json RenderFlowPool(FlowApi api, const flow::Pool& pool);
+// [{"task_id", "tries", "success_rate", ..., "latest_seconds", "before_seconds", "change",
+// "runs"}]: each task's tries, and how it went from run to run.
+Json RenderFlowStatistics(const std::vector<flow::TaskStatistics>& tasks,
+                          const std::vector<flow::TaskHistory>& history);
 Json RenderFlowError(FlowApi api, const flow::DagError& error, int64_t id);
 
 // "2026-11-21T03:01:15.852778+00:00", or with Z; null.

@@ -61,6 +61,7 @@ constexpr FlowCall kFlowCalls[] = {
 constexpr FlowCall kFlowCallsV1[] = {
     {"GET", "health", Role::kPublic, &S::Health},
     {"GET", "pipeline/status", kAsk, &S::Status},
+    {"GET", "pipeline/dags/{dag_id}/history", kAsk, &S::History},
     {"PATCH", MARQUEE_RUN "/setNote", kChange, &S::SetNote},
     {"POST", "dags/{dag_id}/updateTaskInstancesState", kChange, &S::SetTaskStates},
 };

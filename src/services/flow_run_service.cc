@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "flow/launch.h"
+#include "flow/task_process.h"
 #include "flow/times.h"
 #include "services/flow_requests.h"
 #include "services/flow_service.h"
@@ -198,7 +199,12 @@ http::Response FlowService::ClearRun(const http::Request& request) const {
 
 Json FlowService::Rendered(FlowApi api, const flow::TaskOfRun& of) const {
   const flow::DagPtr dag = dags_.Current()->Find(of.run.dag_id);
-  return RenderFlowTaskInstance(api, of, dag.get(), flow::NowUs(store_.clock()));
+  flow::TaskOfRun shown = of;
+  if (of.task.claim != 0) {
+    shown.task.pid = flow::PidOf(
+        flow::FilesOf(folder_, of.run, of.task.task_id, of.task.try_number), of.task.claim);
+  }
+  return RenderFlowTaskInstance(api, shown, dag.get(), flow::NowUs(store_.clock()));
 }
 
 http::Response FlowService::TasksAnswer(FlowApi api, const std::vector<flow::TaskOfRun>& tasks,

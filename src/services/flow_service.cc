@@ -181,28 +181,27 @@ http::Response FlowService::Status(const http::Request& request) const {
   for (const FlowDag& dag : AllDags()) {
     const auto runs =
         store_.SearchRuns({.dag_ids = {dag.dag->id}, .order_by = {"-start_date"}, .limit = 1});
-    Json tasks = Json::MakeArray();
-    for (const flow::TaskStatistics& task : store_.Statistics(dag.dag->id)) {
-      tasks.Append(Json::MakeObject(
-          {{"task_id", task.task_id},
-           {"tries", task.tries},
-           {"success_rate", static_cast<double>(task.successes) / static_cast<double>(task.tries)},
-           {"mean_seconds", task.mean_seconds},
-           {"max_seconds", task.max_seconds},
-           {"cpu_seconds", task.cpu_seconds},
-           {"peak_rss_bytes", task.peak_rss_bytes}}));
-    }
     Json last;
     if (!runs.items.empty()) last = RenderFlowRun(api, runs.items[0]);
     failed = failed || last.GetString("state") == "failed";
-    dags.Append(Json::MakeObject({{"dag_id", dag.dag->id},
-                                  {"is_paused", dag.record.paused},
-                                  {"last_run", std::move(last)},
-                                  {"runs", runs.total},
-                                  {"tasks", std::move(tasks)}}));
+    dags.Append(
+        Json::MakeObject({{"dag_id", dag.dag->id},
+                          {"is_paused", dag.record.paused},
+                          {"last_run", std::move(last)},
+                          {"runs", runs.total},
+                          {"tasks", RenderFlowStatistics(store_.Statistics(dag.dag->id), {})}}));
   }
   return http::Json(
       Json::MakeObject({{"status", failed ? "degraded" : "ok"}, {"dags", std::move(dags)}}));
+}
+
+http::Response FlowService::History(const http::Request& request) const {
+  const flow::DagPtr dag = DagOf(request);
+  const int64_t runs = FlowPageOf(request).limit;
+  return http::Json(
+      Json::MakeObject({{"dag_id", dag->id},
+                        {"tasks", RenderFlowStatistics(store_.Statistics(dag->id),
+                                                       store_.History(dag->id, runs))}}));
 }
 
 http::Response FlowService::ListDags(const http::Request& request) const {

@@ -25,6 +25,8 @@ class FlowService {
   http::Response Version(const http::Request& request) const;
   // {"status", "dags": [{dag, its last run and how its tasks fare}]}
   http::Response Status(const http::Request& request) const;
+  // {"dag_id", "tasks": [how each fares, and how it went in the latest `limit` runs]}
+  http::Response History(const http::Request& request) const;
 
   http::Response ListDags(const http::Request& request) const;
   http::Response GetDag(const http::Request& request) const;

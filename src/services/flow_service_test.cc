@@ -2,6 +2,7 @@
 #include "services/flow_service.h"
 
 #include <gmock/gmock.h>
+#include <sched.h>
 
 #include "auth/test_people.h"
 #include "base/text.h"
@@ -95,6 +96,35 @@ TEST_F(FlowServiceTest, ARunIsMadeAndFollowedInBothVersions) {
   EXPECT_EQ(tasks.At("total_entries"), Json(2));
   EXPECT_EQ(tasks.At("task_instances").AsArray()[0].At("state"), Json("success"));
   EXPECT_EQ(Get("/api/v1/pipeline/status").At("status"), Json("ok"));
+}
+
+TEST_F(FlowServiceTest, HistoryIsToldTaskByTask) {
+  Run("one");
+  flow_.clock.Advance(60'000);
+  Run("two");
+  const Json history = Get("/api/v1/pipeline/dags/demo/history?limit=1");
+  EXPECT_EQ(history.At("dag_id"), Json("demo"));
+  const Json& first = history.At("tasks").AsArray().at(0);
+  EXPECT_EQ(first.At("task_id"), Json("first"));
+  EXPECT_EQ(first.At("tries"), Json(2));
+  EXPECT_EQ(first.At("success_rate"), Json(1.0));
+  EXPECT_EQ(first.At("before_seconds"), Json()) << "of one run there is none before";
+  ASSERT_EQ(first.At("runs").AsArray().size(), 1);
+  EXPECT_EQ(first.At("runs").AsArray().at(0).At("dag_run_id"), Json("two"));
+  EXPECT_EQ(Send("GET", "/api/v1/pipeline/dags/none/history").status, 404);
+}
+
+TEST_F(FlowServiceTest, ATaskThatRunsHasAPid) {
+  Send("PATCH", "/api/v1/dags/demo", R"({"is_paused":false})");
+  Send("POST", "/api/v1/dags/demo/dagRuns", R"({"dag_run_id":"one"})");
+  const auto pid = [&] {
+    return Get("/api/v2/dags/demo/dagRuns/one/taskInstances/first").At("pid");
+  };
+  EXPECT_EQ(pid(), Json());
+  flow_.TurnOnce();
+  for (int i = 0; i < 2'000 && pid().is_null(); ++i) sched_yield();
+  EXPECT_GT(pid().AsInt(), 1);
+  flow_.RunAll();
 }
 
 TEST_F(FlowServiceTest, ATaskThatIsLateSaysSo) {

@@ -114,6 +114,12 @@ def translate(select):
             name = exp.to_identifier(view_name(f"{table.db}.{table.name}"))
             for key, part in {"alias": alias, "this": name, "db": None}.items():
                 table.set(key, part)
+    # Spark knows percentile_cont; sqlglot would make it an approximate one.
+    for group in [each for each in tree.find_all(exp.WithinGroup) if isinstance(each.this, exp.PercentileCont)]:
+        ordered = group.expression.expressions[0]
+        if ordered.args.get("desc"):
+            raise ValueError("percentile_cont over a descending order")
+        group.replace(exp.func("percentile", ordered.this.copy(), group.this.this.copy(), dialect="spark"))
     return tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 
