@@ -14,21 +14,21 @@
 namespace marquee::flow {
 namespace {
 
-using Kind = JournalEntry::Kind;
+using EntryKind = JournalEntry::Kind;
 
-constexpr std::array<std::pair<Kind, std::string_view>, 10> kJournalKinds = {
-    {{Kind::kRunStarted, "run_started"},
-     {Kind::kRunSucceeded, "run_succeeded"},
-     {Kind::kRunFailed, "run_failed"},
-     {Kind::kTaskStarted, "task_started"},
-     {Kind::kTaskSucceeded, "task_succeeded"},
-     {Kind::kTaskFailed, "task_failed"},
-     {Kind::kTaskRetried, "task_retried"},
-     {Kind::kTaskSkipped, "task_skipped"},
-     {Kind::kTaskUpstreamFailed, "task_upstream_failed"},
-     {Kind::kSlaMissed, "sla_missed"}}};
+constexpr std::array<std::pair<EntryKind, std::string_view>, 10> kJournalKinds = {
+    {{EntryKind::kRunStarted, "run_started"},
+     {EntryKind::kRunSucceeded, "run_succeeded"},
+     {EntryKind::kRunFailed, "run_failed"},
+     {EntryKind::kTaskStarted, "task_started"},
+     {EntryKind::kTaskSucceeded, "task_succeeded"},
+     {EntryKind::kTaskFailed, "task_failed"},
+     {EntryKind::kTaskRetried, "task_retried"},
+     {EntryKind::kTaskSkipped, "task_skipped"},
+     {EntryKind::kTaskUpstreamFailed, "task_upstream_failed"},
+     {EntryKind::kSlaMissed, "sla_missed"}}};
 
-Kind ParseKind(std::string_view name) {
+EntryKind ParseKind(std::string_view name) {
   const auto found = std::ranges::find(kJournalKinds, name, [](const auto& e) { return e.second; });
   if (found != kJournalKinds.end()) return found->first;
   throw Error(Code::kDataLoss, StrCat("the journal has an entry of kind '", name, "'"),
@@ -54,7 +54,7 @@ JournalEntry ReadEntry(const Rows& rows) {
 
 }  // namespace
 
-std::string_view JournalKindName(Kind kind) {
+std::string_view JournalKindName(EntryKind kind) {
   return std::ranges::find(kJournalKinds, kind, [](const auto& e) { return e.first; })->second;
 }
 
@@ -62,13 +62,13 @@ bool WasEndedByHand(const JournalEntry& entry) {
   return entry.reason == kCancelledReason || entry.reason.ends_with(kByHand);
 }
 
-JournalEntry EntryOf(Kind kind, int64_t time_us, const DagRun& run) {
+JournalEntry EntryOf(EntryKind kind, int64_t time_us, const DagRun& run) {
   JournalEntry entry{.kind = kind, .time_us = time_us, .run = run};
   entry.start_us = run.start_us;
   return entry;
 }
 
-JournalEntry EntryOf(Kind kind, int64_t time_us, const DagRun& run, const TaskInstance& task) {
+JournalEntry EntryOf(EntryKind kind, int64_t time_us, const DagRun& run, const TaskInstance& task) {
   JournalEntry entry{.kind = kind, .time_us = time_us, .run = run};
   entry.task_id = task.task_id;
   entry.try_number = task.try_number;
@@ -78,22 +78,22 @@ JournalEntry EntryOf(Kind kind, int64_t time_us, const DagRun& run, const TaskIn
   return entry;
 }
 
-Kind KindOfEnd(TaskState state) {
+EntryKind KindOfEnd(TaskState state) {
   switch (state) {
     case TaskState::kSuccess:
-      return Kind::kTaskSucceeded;
+      return EntryKind::kTaskSucceeded;
     case TaskState::kSkipped:
-      return Kind::kTaskSkipped;
+      return EntryKind::kTaskSkipped;
     case TaskState::kUpForRetry:
-      return Kind::kTaskRetried;
+      return EntryKind::kTaskRetried;
     case TaskState::kUpstreamFailed:
-      return Kind::kTaskUpstreamFailed;
+      return EntryKind::kTaskUpstreamFailed;
     default:
-      return Kind::kTaskFailed;
+      return EntryKind::kTaskFailed;
   }
 }
 
-JournalEntry PassedOver(Kind kind, int64_t time_us, const DagRun& run, TaskInstance task,
+JournalEntry PassedOver(EntryKind kind, int64_t time_us, const DagRun& run, TaskInstance task,
                         TaskState before) {
   if (before != TaskState::kDeferred) task.try_number = 0;
   return EntryOf(kind, time_us, run, task);
@@ -121,7 +121,7 @@ void WriteJournal(Session& session, std::span<const JournalEntry> entries) {
       values);
 }
 
-bool IsJournaled(Session& session, Kind kind, int64_t run, const std::string& task_id) {
+bool IsJournaled(Session& session, EntryKind kind, int64_t run, const std::string& task_id) {
   return session
       .Query("select 1 from journal where run = ? and kind = ? and task_id = ? limit 1",
              {run, std::string(JournalKindName(kind)), task_id})

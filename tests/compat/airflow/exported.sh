@@ -26,11 +26,14 @@ stop() {
 }
 trap stop EXIT
 
+# What tasks of the scheduler said, of which the terminal shows nothing.
+show_logs() { find "$AIRFLOW_HOME/logs" -name "attempt=*.log" -newer "$work/ratings.csv" -exec tail -n 15 {} + >&2; }
+
 ask() { "$airflow" run airflow "$@" 2>"$work/warnings"; }
 
 # succeeds NAME COMMAND...: with what it said when it does not.
 succeeds() {
-  "${@:2}" >"$work/$1.log" 2>&1 || { tail -n 60 "$work/$1.log" >&2 && echo "airflow: $1 failed" >&2 && return 1; }
+  "${@:2}" >"$work/$1.log" 2>&1 || { tail -n 60 "$work/$1.log" >&2; show_logs; echo "airflow: $1 failed" >&2; return 1; }
 }
 
 prepare() {
