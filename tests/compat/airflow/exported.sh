@@ -4,7 +4,7 @@
 #
 #   tests/compat/airflow/exported.sh MARQUEE AIRFLOW SHARED      AIRFLOW has the words install, start, stop and run
 #
-# With a PostgreSQL in SHARED/tools Airflow keeps its state there: Airflow 2 has LocalExecutor only so.
+# With a PostgreSQL in SHARED/tools Airflow 2 keeps its state there: it has LocalExecutor only so. Airflow 3 there would put the keys of a conf into an order of its own.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 marquee=$(realpath "$1") airflow=$2 shared=$3
@@ -46,7 +46,7 @@ prepare() {
 
 load() {
   succeeds export "$marquee" --home "$by_airflow" flow export --airflow "$AIRFLOW_HOME/dags"
-  if [[ -x $postgres ]]; then
+  if [[ -x $postgres && $(ask version | tail -n 1) == 2.* ]]; then
     mkdir "$work/postgres"
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=$("$postgres" start "$work/postgres" '' | sed -n 's/^POSTGRES_URL=postgresql/postgresql+psycopg2/p')
     export AIRFLOW__DATABASE__SQL_ALCHEMY_CONN
