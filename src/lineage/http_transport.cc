@@ -20,10 +20,18 @@ std::string UrlOf(const HttpTransportOptions& options) {
   return StrCat(url, "/", from == std::string::npos ? "" : options.endpoint.substr(from));
 }
 
+// Others are about the server, the key or the path: the same event may be taken once that is put
+// right.
+bool IsAboutTheEvent(int status) { return status == 400 || status == 413 || status == 422; }
+
 class HttpTransport : public Transport {
  public:
   HttpTransport(const HttpTransportOptions& options, const CancelToken& stop)
       : url_(UrlOf(options)), stop_(stop) {
+    if (!url_.starts_with("http://") && !url_.starts_with("https://")) {
+      throw Error(Code::kInvalidArgument, StrCat("lineage.url is '", options.url,
+                                                 "': must begin with http:// or https://"));
+    }
     headers_.push_back({"Content-Type", "application/json"});
     if (!options.api_key.empty()) {
       headers_.push_back({"Authorization", StrCat("Bearer ", options.api_key)});
@@ -38,9 +46,7 @@ class HttpTransport : public Transport {
                                                       .cancel = &stop_});
     if (answer.status < 300) return;
     const std::string what = StrCat(url_.substr(0, url_.find('?')), " answers ", answer.status);
-    if (answer.status >= 500 || answer.status == 408 || answer.status == 429) {
-      throw Error(Code::kUnavailable, what);
-    }
+    if (!IsAboutTheEvent(answer.status)) throw Error(Code::kUnavailable, what);
     if (std::exchange(has_refused_, true)) return;
     LogWarning(StrCat("lineage: ", what, ", so events are passed over: ",
                       ToValidUtf8(answer.body.substr(0, kShownBytes))));

@@ -34,9 +34,10 @@ struct HttpTransportOptions {
   std::string endpoint = "api/v1/lineage";  // below it
   std::string api_key = {};                 // sent as Bearer; "": none
 };
-// POSTs each event. Statuses from 500 on, 408 and 429 are worth another try; another one that is no
-// success is logged, the first time, and the event is passed over. `stop` ends a call that is under
-// way, and must outlive it.
+// POSTs each event. One that is refused as it is (400, 413, 422) is passed over, which is logged
+// the first time; any other answer that is no success is worth another try. `stop` ends a call that
+// is under way, and must outlive it. Throws invalid_argument for a URL that is neither http nor
+// https.
 std::unique_ptr<Transport> MakeHttpTransport(HttpTransportOptions options, const CancelToken& stop);
 
 }  // namespace marquee::lineage

@@ -77,16 +77,16 @@ TEST_F(HttpTransport, PostsTheEventWithTheKey) {
 
 TEST_F(HttpTransport, ARefusedEventIsPassedOver) {
   const auto transport = MakeHttpTransport({.url = Url()}, stop_);
-  for (const int status : {400, 401, 404, 422}) {
+  for (const int status : {400, 413, 422}) {
     status_ = status;
     EXPECT_NO_THROW(transport->Send(EventNumber(1))) << status;
   }
-  EXPECT_EQ(calls_, 4);
+  EXPECT_EQ(calls_, 3);
 }
 
 TEST_F(HttpTransport, WhatMayGoBetterNextTimeThrows) {
   const auto transport = MakeHttpTransport({.url = Url()}, stop_);
-  for (const int status : {408, 429, 500, 503}) {
+  for (const int status : {302, 401, 404, 408, 429, 500, 503}) {
     status_ = status;
     EXPECT_THAT(
         [&] { transport->Send(EventNumber(1)); },
@@ -96,6 +96,11 @@ TEST_F(HttpTransport, WhatMayGoBetterNextTimeThrows) {
   server_.reset();
   EXPECT_THAT([&] { transport->Send(EventNumber(1)); },
               ThrowsError(Code::kUnavailable, HasSubstr(url)));
+}
+
+TEST_F(HttpTransport, AUrlThatIsNoneIsToldAtOnce) {
+  EXPECT_THAT([&] { MakeHttpTransport({.url = "localhost:5000"}, stop_); },
+              ThrowsError(Code::kInvalidArgument, HasSubstr("lineage.url is 'localhost:5000'")));
 }
 
 }  // namespace
