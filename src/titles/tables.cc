@@ -15,6 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr uintmax_t kBytesForOneThread = 32 << 20;
+
 constexpr char kDropAll[] =
     "drop schema if exists analysis cascade; drop schema if exists titles cascade; "
     "drop schema if exists raw cascade";
@@ -66,6 +68,11 @@ Tables::Tables(TaskContext& context)
     : context_(context),
       steps_(lake::ParseSqlFiles(lake::EmbeddedSqlFiles())),
       session_(context.engine().NewSession()) {
+  // Threads that wait for each other cost more than they save on so little, and tasks run side by
+  // side anyway.
+  std::error_code none;
+  const auto bytes = fs::file_size(context.settings.data / kTitlesFile, none);
+  if (!none && bytes < kBytesForOneThread) session_->Execute("set threads to 1");
   session_->Execute(StrCat(kDropAll, "; create schema raw; create schema titles"));
 }
 
