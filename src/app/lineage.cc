@@ -47,8 +47,11 @@ Lineage::Lineage(Environment& environment, flow::FlowStore& store, const flow::D
   }
 }
 
-void Lineage::Drain() {
-  for (const auto& emitter : emitters_) emitter->Drain(kDrainMs);
+void Lineage::Drain(Progress& progress, const CancelToken& cancel) {
+  for (const auto& emitter : emitters_) {
+    progress.Update("lineage", -1, "");
+    emitter->Drain(kDrainMs, cancel);
+  }
 }
 
 }  // namespace marquee

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "app/environment.h"
+#include "base/cancel.h"
+#include "base/progress.h"
 #include "flow/dag_catalogue.h"
 #include "flow/flow_store.h"
 #include "lineage/emitter.h"
@@ -19,7 +21,7 @@ class Lineage {
   Lineage(Environment& environment, flow::FlowStore& store, const flow::DagCatalogue& dags);
 
   // Sends what is left, for some seconds at most; a server that is away is asked once.
-  void Drain();
+  void Drain(Progress& progress, const CancelToken& cancel);
 
  private:
   std::vector<std::unique_ptr<lineage::Emitter>> emitters_;

@@ -193,7 +193,8 @@ void RunAndWait(Context& context, Flow& flow, const flow::Dag& dag, const flow::
   const flow::DagRun ended =
       RunHere(context, flow.store(), flow.dags(), flow.SchedulerSettings(), run);
   TellAll(context, notifications);
-  lineage.Drain();
+  lineage.Drain(context.progress, context.cancel);
+  context.progress.Finish();
   FinishWith(context, flow.store(), dag, ended);
 }
 

@@ -35,8 +35,12 @@ JournalPump::~JournalPump() {
 
 bool JournalPump::Turn() {
   if (pause_ms_ > 0 && steady_.NowMs() < next_ms_) return false;
+  return TurnUntil([this] { return stop_.requested(); });
+}
+
+bool JournalPump::TurnUntil(const Ends& ends) {
   try {
-    const bool more = TellSome();
+    const bool more = TellSome(ends);
     pause_ms_ = 0;
     return more;
   } catch (const Error& error) {
@@ -48,7 +52,7 @@ bool JournalPump::Turn() {
   }
 }
 
-bool JournalPump::TellSome() {
+bool JournalPump::TellSome(const Ends& ends) {
   const std::vector<JournalEntry> entries = reader_.Next(int64_t{kEntriesATurn});
   int64_t done = 0;
   const bool is_last = entries.size() < kEntriesATurn;
@@ -58,7 +62,7 @@ bool JournalPump::TellSome() {
     if (gives_up && !entries.empty()) reader_.Release();
   };
   for (const JournalEntry& entry : entries) {
-    if (stop_.requested()) break;
+    if (ends()) break;
     try {
       tell_(entry);
     } catch (const Error&) {
@@ -68,13 +72,15 @@ bool JournalPump::TellSome() {
     done = entry.number;
   }
   keep(is_last);
-  return !is_last && !stop_.requested();
+  return !is_last && !ends();
 }
 
-void JournalPump::Drain(int64_t at_most_ms) {
+void JournalPump::Drain(int64_t at_most_ms, const CancelToken& cancel) {
   const int64_t end_ms = steady_.NowMs() + at_most_ms;
-  next_ms_ = 0;
-  while (Turn() && steady_.NowMs() < end_ms) {
+  const auto ends = [&] {
+    return stop_.requested() || cancel.requested() || steady_.NowMs() >= end_ms;
+  };
+  while (TurnUntil(ends)) {
   }
 }
 

@@ -28,11 +28,13 @@ class JournalPump {
   // Tells some entries, if there are any and no pause is on; whether to go on at once. What fails
   // is logged, the first time.
   bool Turn();
-  // Tells what is there, pause or not, until something fails or the time is over.
-  void Drain(int64_t at_most_ms);
+  // Tells what is there, pause or not, until something fails, the time is over or `cancel`.
+  void Drain(int64_t at_most_ms, const CancelToken& cancel);
 
  private:
-  bool TellSome();
+  using Ends = std::function<bool()>;
+  bool TurnUntil(const Ends& ends);
+  bool TellSome(const Ends& ends);
 
   const Clock& steady_;
   const std::string name_;

@@ -64,7 +64,7 @@ TEST_P(Pump, WhatFailsIsToldAgainAfterGrowingPauses) {
     EXPECT_EQ(calls_, calls + 1);
   }
   broken_ = "none";
-  pump_->Drain(1'000);
+  pump_->Drain(1'000, CancelToken());
   EXPECT_THAT(told_,
               ElementsAre("run_started ", "task_started a", "task_succeeded a", "run_succeeded "));
 }
@@ -76,7 +76,7 @@ TEST_P(Pump, WhatWasNotToldComesAtTheNextStart) {
   pump_.reset();
   broken_ = "none";
   told_.clear();
-  NewPump()->Drain(1'000);
+  NewPump()->Drain(1'000, CancelToken());
   EXPECT_THAT(told_, ElementsAre("task_started a", "task_succeeded a", "run_succeeded "));
 }
 
@@ -91,7 +91,7 @@ TEST_P(Pump, InAPauseAnotherProcessMayGoOn) {
               ElementsAre("run_started ", "task_started a", "task_succeeded a", "run_succeeded "));
   RunOnce("d");
   told_.clear();
-  pump_->Drain(1'000);
+  pump_->Drain(1'000, CancelToken());
   EXPECT_THAT(told_, testing::SizeIs(4));
 }
 

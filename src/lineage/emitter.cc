@@ -38,9 +38,9 @@ bool Emitter::Turn() {
   return pump_.Turn();
 }
 
-void Emitter::Drain(int64_t at_most_ms) {
+void Emitter::Drain(int64_t at_most_ms, const CancelToken& cancel) {
   const std::lock_guard lock(mutex_);
-  pump_.Drain(at_most_ms);
+  pump_.Drain(at_most_ms, cancel);
 }
 
 void Emitter::Tell(const flow::JournalEntry& entry) {

@@ -39,8 +39,8 @@ class Emitter {
   Emitter(const Emitter&) = delete;
   Emitter& operator=(const Emitter&) = delete;
 
-  // Sends what there is, for at most so long and until something fails. A last event counts.
-  void Drain(int64_t at_most_ms);
+  // Sends what there is, for at most so long, until something fails or `cancel`.
+  void Drain(int64_t at_most_ms, const CancelToken& cancel);
 
  private:
   bool Turn();

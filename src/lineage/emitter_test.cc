@@ -67,7 +67,7 @@ TEST_P(EmitterTest, SendsEachBeginAndEndWithWhatWasRead) {
   AddOne();
   const auto emitter = NewEmitter();
   RunOnce("d");
-  emitter->Drain(10'000);
+  emitter->Drain(10'000, CancelToken());
   EXPECT_THAT(received_.Take(), ElementsAre("START films d", "START films d.a",
                                             "COMPLETE films d.a < /x.csv", "COMPLETE films d"));
 }
@@ -78,12 +78,12 @@ TEST_P(EmitterTest, WhatAServerThatIsAwayMissedIsSentByTheNextEmitter) {
   {
     const auto emitter = NewEmitter();
     RunOnce("d");
-    emitter->Drain(10'000);
+    emitter->Drain(10'000, CancelToken());
   }
   EXPECT_THAT(received_.Take(), IsEmpty());
   received_.away = false;
   const auto emitter = NewEmitter();
-  emitter->Drain(10'000);
+  emitter->Drain(10'000, CancelToken());
   EXPECT_THAT(received_.Take(), ElementsAre("START films d", "START films d.a",
                                             HasSubstr("COMPLETE films d.a"), "COMPLETE films d"));
 }
