@@ -5,15 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "base/files.h"
+#include "base/test_tool.h"
 #include "base/text.h"
 
 namespace marquee::http {
@@ -57,20 +55,10 @@ class SmtpServer {
   }
 
  private:
-  static std::filesystem::path Script() {
-    const char* const shared = std::getenv("MARQUEE_SHARED");
-    return std::filesystem::path(shared == nullptr ? "../shared" : shared) / "tools/smtp";
-  }
+  static std::filesystem::path Script() { return ToolScript("smtp"); }
   // What it prints.
   std::string Run(const std::string& verb, const std::string& port = {}) {
-    const std::string command =
-        StrCat("'", Script().string(), "' ", verb, " '", folder_.path().string(), "' ", port);
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
-    std::string printed;
-    for (int byte = fgetc(pipe.get()); byte != EOF; byte = fgetc(pipe.get())) {
-      printed += static_cast<char>(byte);
-    }
-    return printed;
+    return RunTool(Script(), verb, folder_.path(), port);
   }
 
   TempDir folder_;

@@ -4,16 +4,15 @@
 #pragma once
 
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <stdexcept>
 #include <string>
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/test_tool.h"
 #include "base/text.h"
 #include "storage/s3_client.h"
 
@@ -68,8 +67,7 @@ class S3Server {
  private:
   static std::filesystem::path Script() {
     if (const char* const script = std::getenv("MARQUEE_S3")) return script;
-    const char* const shared = std::getenv("MARQUEE_SHARED");
-    return std::filesystem::path(shared == nullptr ? "../shared" : shared) / "tools/versitygw";
+    return ToolScript("versitygw");
   }
   static std::filesystem::path Installed() {
     const char* const tools = std::getenv("MARQUEE_TOOLS");
@@ -80,14 +78,7 @@ class S3Server {
   }
   // What it prints.
   std::string Run(const std::string& verb, const std::string& port = {}) {
-    const std::string command =
-        StrCat("'", Script().string(), "' ", verb, " '", folder_.path().string(), "' ", port);
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
-    std::string printed;
-    for (int byte = fgetc(pipe.get()); byte != EOF; byte = fgetc(pipe.get())) {
-      printed += static_cast<char>(byte);
-    }
-    return printed;
+    return RunTool(Script(), verb, folder_.path(), port);
   }
 
   const SystemClock clock_;
