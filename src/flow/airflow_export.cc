@@ -67,8 +67,8 @@ std::string Seconds(int64_t ms) {
 }
 
 // A text that Airflow would take for the name of a file when it ends so.
-std::string Markdown(std::string_view text) {
-  return PythonLines(text.ends_with(".md") ? StrCat(text, "\n") : std::string(text), 8);
+std::string Markdown(std::string_view text, int indent) {
+  return PythonLines(text.ends_with(".md") ? StrCat(text, "\n") : std::string(text), indent);
 }
 
 bool IsProcess(const Task& task) {
@@ -196,8 +196,7 @@ Arguments FileWriter::DagArguments() {
     arguments.emplace_back("description", PythonText(dag_.description));
   }
   if (!dag_.doc.empty()) {
-    arguments.emplace_back("doc_md",
-                           PythonLines(dag_.doc.ends_with(".md") ? dag_.doc + "\n" : dag_.doc, 4));
+    arguments.emplace_back("doc_md", Markdown(dag_.doc, 4));
   }
   arguments.emplace_back("schedule", ScheduleText());
   arguments.emplace_back("start_date", PythonTime(dag_.start_us.value_or(kAnyDayUs)));
@@ -364,7 +363,7 @@ void FileWriter::AppendPolicy(const Task& task, Arguments* arguments) {
   if (task.pool_slots != 1) add("pool_slots", std::to_string(task.pool_slots));
   if (task.priority != 1) add("priority_weight", std::to_string(task.priority));
   if (task.owner != dag_.owner) add("owner", PythonText(task.owner));
-  if (!task.doc.empty()) add("doc_md", Markdown(task.doc));
+  if (!task.doc.empty()) add("doc_md", Markdown(task.doc, 8));
 }
 
 std::string FileWriter::Edges() const {
@@ -509,7 +508,7 @@ class TriggerWithConf(TriggerDagRunOperator):
     """Gives the other run the conf of this one, below what the task itself says."""
 
     def execute(self, context):
-        own = self.conf or {}
+        own = self.conf or {}  # its keys first, and its values last
         self.conf = {**own, **(context["dag_run"].conf or {}), **own}
         return super().execute(context)
 )";

@@ -130,7 +130,7 @@ class TriggerWithConf(TriggerDagRunOperator):
     """Gives the other run the conf of this one, below what the task itself says."""
 
     def execute(self, context):
-        own = self.conf or {}
+        own = self.conf or {}  # its keys first, and its values last
         self.conf = {**own, **(context["dag_run"].conf or {}), **own}
         return super().execute(context)
 
