@@ -134,7 +134,7 @@ void Notifier::Refresh() {
   } catch (const Error& error) {
     LogError(StrCat("notify: ", error.message(),
                     error.hint().empty() ? "" : StrCat(" (", error.hint(), ")"),
-                    "; the old channels stay"));
+                    stale_ ? "; it is tried again" : "; the old channels stay"));
   }
 }
 
