@@ -18,7 +18,7 @@ class BatchWorker {
  public:
   // `work` gets all that waits, in order, and must not throw. It begins `linger` after the first of
   // a batch came, or when half of what may wait is there: fewer, larger batches.
-  BatchWorker(size_t max_waiting, std::function<void(std::vector<Item>)> work,
+  BatchWorker(size_t max_waiting, std::function<void(const std::vector<Item>&)> work,
               std::chrono::milliseconds linger = {})
       : max_waiting_(max_waiting),
         linger_(linger),
@@ -66,15 +66,17 @@ class BatchWorker {
  private:
   bool enough() const { return waiting_.size() >= max_waiting_ / 2; }
   void Run() {
+    std::vector<Item> batch;  // takes turns with waiting_: what both grew to once they keep
     std::unique_lock lock(mutex_);
     while (true) {
       changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
       if (waiting_.empty()) return;
       changed_.wait_for(lock, linger_, [this] { return stopping_ || flushing_ > 0 || enough(); });
-      std::vector<Item> batch = std::exchange(waiting_, {});
+      batch.swap(waiting_);
       working_ = true;
       lock.unlock();
-      work_(std::move(batch));
+      work_(batch);
+      batch.clear();
       lock.lock();
       working_ = false;
       changed_.notify_all();
@@ -83,7 +85,7 @@ class BatchWorker {
 
   const size_t max_waiting_;
   const std::chrono::milliseconds linger_;
-  const std::function<void(std::vector<Item>)> work_;
+  const std::function<void(const std::vector<Item>&)> work_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Item> waiting_;  // guarded by mutex_, as all below

@@ -93,8 +93,8 @@ std::string ToBase64(std::string_view bytes) {
   return text;
 }
 
-uint64_t Fnv1a(std::string_view bytes) {
-  uint64_t hash = 14695981039346656037ull;
+uint64_t Fnv1a(std::string_view bytes, uint64_t begin) {
+  uint64_t hash = begin;
   for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
   return hash;
 }

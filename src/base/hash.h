@@ -41,7 +41,9 @@ std::string HashFileHex(HashKind kind, const std::string& path);
 // With padding: RFC 4648, section 4.
 std::string ToBase64(std::string_view bytes);
 
-// 64-bit FNV-1a: the same on every machine, not for untrusted keys.
-uint64_t Fnv1a(std::string_view bytes);
+// 64-bit FNV-1a: the same on every machine, not for untrusted keys. Of two texts together it is
+// that of the second begun with that of the first.
+constexpr uint64_t kFnv1aBegin = 0xcbf29ce484222325;
+uint64_t Fnv1a(std::string_view bytes, uint64_t begin = kFnv1aBegin);
 
 }  // namespace marquee

@@ -12,6 +12,7 @@ TEST(Hash, KnownDigests) {
   EXPECT_EQ(HashHex(HashKind::kSha256, "abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(Fnv1a(""), 14695981039346656037ull);
+  EXPECT_EQ(Fnv1a("bar", Fnv1a("foo")), Fnv1a("foobar"));
 }
 
 // RFC 4231, case 2.

@@ -30,6 +30,15 @@ void AppendPart(const Part& part, std::string* out) {
   }
 }
 
+template <typename Part>
+size_t SizeHint(const Part& part) {
+  if constexpr (std::is_convertible_v<const Part&, std::string_view>) {
+    return std::string_view(part).size();
+  } else {
+    return std::is_same_v<Part, char> ? 1 : 4;
+  }
+}
+
 }  // namespace internal
 
 // Appends the parts one after another, numbers as operator<< prints them.
@@ -41,6 +50,7 @@ void StrAppend(std::string* out, const Parts&... parts) {
 template <typename... Parts>
 std::string StrCat(const Parts&... parts) {
   std::string out;
+  out.reserve((internal::SizeHint(parts) + ...));
   StrAppend(&out, parts...);
   return out;
 }

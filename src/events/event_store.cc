@@ -84,7 +84,7 @@ std::string IdOf(const Connection& connection) {
 // What the index knows a user by. The id of the log makes it another in each log, so that nobody
 // can choose users that share one.
 int64_t UserKey(std::string_view log_id, std::string_view user_id) {
-  return static_cast<int64_t>(Fnv1a(StrCat(log_id, user_id)));
+  return static_cast<int64_t>(Fnv1a(user_id, Fnv1a(log_id)));
 }
 
 int64_t OnlyInt(Statement& statement) {
@@ -154,11 +154,10 @@ EventWriter::EventWriter(const std::filesystem::path& path)
       unindexed_rows_(connection_,
                       "select offset, user_id, time_ms from events where offset >= ?1 "
                       "order by offset limit ?2"),
+      data_version_(connection_, "pragma data_version"),
       index_(connection_),
-      entries_(connection_),
-      unindexed_(connection_.Int(
-          "select count(*) from events where offset >= (select indexed from log)")) {
-  if (wants_index()) Index();
+      entries_(connection_) {
+  Index();
 }
 
 int64_t EventWriter::End() { return OnlyInt(end_); }
@@ -179,36 +178,63 @@ Appended EventWriter::Add(const Event& event, int64_t offset) {
   insert_.Run();
   if (keyed)
     insert_key_.Bind(1, event.user_id).Bind(2, event.idempotency_key).Bind(3, offset).Run();
-  ++unindexed_;
+  unindexed_.push_back({UserKey(id_, event.user_id), event.time_ms, offset});
   return {offset, false};
 }
 
 void EventWriter::IndexAll(int64_t at_least) {
   while (IndexSome(at_least) > 0) {
   }
-  unindexed_ = 0;
 }
 
-// Gives how many it indexed: none when there are fewer than `at_least`.
+// Gives how many it indexed: none when there are fewer than `at_least`. Rows are read again only
+// where another connection wrote some.
 int64_t EventWriter::IndexSome(int64_t at_least) {
-  std::vector<IndexEntry> users;
-  std::vector<IndexEntry> times;
+  int64_t version = kNoVersion;
+  size_t limit = 0;
+  std::vector<Unindexed> read;
+  std::span<const Unindexed> events;
   Transaction([&] {
-    unindexed_rows_.Bind(1, OnlyInt(indexed_)).Bind(2, index_.Capacity(IndexKind::kUser));
-    while (unindexed_rows_.Step()) {
-      const int64_t offset = unindexed_rows_.Int(0);
-      users.push_back({UserKey(id_, unindexed_rows_.Text(1)), offset});
-      times.push_back({unindexed_rows_.Int(2), offset});
-    }
-    unindexed_rows_.Reset();
-    if (static_cast<int64_t>(users.size()) < at_least) return users.clear();
-    const int64_t last = users.back().offset;
-    const int64_t first_live = FirstOffset();
-    index_.Add(IndexKind::kUser, users, first_live);
-    index_.Add(IndexKind::kTime, std::move(times), first_live);
-    set_indexed_.Bind(1, last + 1).Run();
+    version = OnlyInt(data_version_);
+    limit = static_cast<size_t>(index_.Capacity(IndexKind::kUser));
+    if (version != known_version_) read = ReadUnindexed(limit);
+    events = version == known_version_ ? std::span<const Unindexed>(unindexed_) : read;
+    events = events.first(std::min(events.size(), limit));
+    if (std::ssize(events) >= at_least) AddToIndex(events);
   });
-  return static_cast<int64_t>(users.size());
+  const int64_t indexed = std::ssize(events) >= at_least ? std::ssize(events) : 0;
+  if (version == known_version_) {
+    unindexed_.erase(unindexed_.begin(), unindexed_.begin() + indexed);
+  } else if (read.size() < limit) {  // these are all
+    known_version_ = version;
+    read.erase(read.begin(), read.begin() + indexed);
+    unindexed_ = std::move(read);
+  }
+  return indexed;
+}
+
+std::vector<EventWriter::Unindexed> EventWriter::ReadUnindexed(size_t limit) {
+  std::vector<Unindexed> events;
+  unindexed_rows_.Bind(1, OnlyInt(indexed_)).Bind(2, static_cast<int64_t>(limit));
+  while (unindexed_rows_.Step()) {
+    events.push_back(
+        {UserKey(id_, unindexed_rows_.Text(1)), unindexed_rows_.Int(2), unindexed_rows_.Int(0)});
+  }
+  unindexed_rows_.Reset();
+  return events;
+}
+
+void EventWriter::AddToIndex(std::span<const Unindexed> events) {
+  if (events.empty()) return;
+  std::vector<IndexEntry> users, times;
+  for (const Unindexed& event : events) {
+    users.push_back({event.user_key, event.offset});
+    times.push_back({event.time_ms, event.offset});
+  }
+  const int64_t first_live = FirstOffset();
+  index_.Add(IndexKind::kUser, std::move(users), first_live);
+  index_.Add(IndexKind::kTime, std::move(times), first_live);
+  set_indexed_.Bind(1, events.back().offset + 1).Run();
 }
 
 // The first that there is an event of; beyond all when there is none.
@@ -262,6 +288,7 @@ int64_t EventWriter::EraseUser(std::string_view user_id) {
     tail.Bind(1, user_id).Run();
     removed += connection_.changes();
   });
+  known_version_ = kNoVersion;  // unindexed_ still has the user
   ForgetWriteAheadLog();
   return removed;
 }

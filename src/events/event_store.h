@@ -33,7 +33,13 @@ class EventWriter {
   // Runs `body` as a transaction; undone when it throws.
   template <typename Body>
   void Transaction(Body body) {
-    sqlite::Transaction(connection_, std::move(body));
+    const size_t before = unindexed_.size();
+    try {
+      sqlite::Transaction(connection_, std::move(body));
+    } catch (...) {
+      unindexed_.resize(before);
+      throw;
+    }
   }
 
   // Within a transaction: the first offset that is free, and what moves it.
@@ -48,7 +54,7 @@ class EventWriter {
   int64_t OffsetOfKey(const Event& event);
 
   // Whether so much was added that Index is due.
-  bool wants_index() const { return unindexed_ >= IndexWriter::kMinRun; }
+  bool wants_index() const { return std::ssize(unindexed_) >= IndexWriter::kMinRun; }
   // Indexes what was added; a transaction each some thousand events.
   void Index() { IndexAll(IndexWriter::kMinRun); }
 
@@ -57,8 +63,17 @@ class EventWriter {
   int64_t EraseUser(std::string_view user_id);
 
  private:
+  static constexpr int64_t kNoVersion = -1;
+  // What the index is to know of an event.
+  struct Unindexed {
+    int64_t user_key;
+    int64_t time_ms;
+    int64_t offset;
+  };
   void IndexAll(int64_t at_least);
   int64_t IndexSome(int64_t at_least);
+  std::vector<Unindexed> ReadUnindexed(size_t limit);
+  void AddToIndex(std::span<const Unindexed> events);
   int64_t FirstOffset();
   int64_t RemoveSome(int64_t time_ms);
   std::vector<int64_t> RemoveUser(std::string_view user_id);
@@ -67,10 +82,13 @@ class EventWriter {
   sqlite::Connection connection_;
   const std::string id_;
   sqlite::Statement end_, set_end_, position_, set_position_, insert_, find_key_, insert_key_;
-  sqlite::Statement indexed_, set_indexed_, unindexed_rows_;
+  sqlite::Statement indexed_, set_indexed_, unindexed_rows_, data_version_;
   IndexWriter index_;
   IndexReader entries_;
-  int64_t unindexed_;  // of those that this object knows of
+  // In order of offsets: all that the index lacks while the file has the data version that was
+  // known, else what this object added of it.
+  std::vector<Unindexed> unindexed_;
+  int64_t known_version_ = kNoVersion;
 };
 
 // One thread's connection and statements. Each call reads the log as it was at one moment.

@@ -62,7 +62,10 @@ ShownItems ShownItemsOf(std::span<const std::string> items, std::span<const std:
 
 std::vector<Event> ImpressionsOf(const ShownList& list, const ShownItems& items,
                                  std::string_view user_id, int64_t time_ms) {
-  std::string head = "{";
+  constexpr size_t kUsualHead = 160;
+  std::string head;
+  head.reserve(kUsualHead);
+  head = "{";
   PutText("request_id", list.request_id, &head);
   PutText("model", list.model, &head);
   PutText("rung", list.rung, &head);

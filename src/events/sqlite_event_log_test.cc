@@ -88,6 +88,43 @@ TEST(SqliteEventLog, AFullDiskRefusesTheEventsAndGoesOnWhenThereIsSpace) {
   const auto rows = log->Read(0, 10);
   ASSERT_EQ(rows.size(), 2);
   EXPECT_EQ(rows[1].event.item_id, "after");
+  // Nothing of what was refused is in the index, which would end beyond the log.
+  log->Append({{Click("v", "later")}});
+  EXPECT_EQ(log->ReadUser("v", kEnd, 10).size(), 1);
+}
+
+// Each indexes its own events as it remembers them, those of the other by reading them.
+TEST(SqliteEventLog, WritersOfOneFileIndexTheEventsOfAll) {
+  TempDir folder;
+  const auto path = folder.path() / "events.db";
+  const std::vector<std::unique_ptr<EventLog>> logs = [&] {
+    std::vector<std::unique_ptr<EventLog>> opened;
+    for (int i = 0; i < 2; ++i) opened.push_back(OpenSqliteEventLog({.path = path}));
+    return opened;
+  }();
+  Rng rng(7);
+  std::map<std::string, std::vector<std::string>> expected;  // by user, the newest first
+  for (int batch = 0; batch < 60; ++batch) {
+    const bool alone = batch / 10 % 2 == 0;
+    std::vector<Event> events;
+    for (int i = 0; i < 1000; ++i)
+      events.push_back(Click(StrCat("u", rng.Below(40)), StrCat(batch, ".", i)));
+    logs[alone ? 0 : rng.Below(2)]->Append(events);
+    for (const Event& event : events) {
+      std::vector<std::string>& items = expected[event.user_id];
+      items.insert(items.begin(), event.item_id);
+    }
+    if (batch % 25 != 0) continue;
+    const std::string gone = StrCat("u", batch % 40);
+    logs[0]->EraseUser(gone);
+    expected.erase(gone);
+  }
+  for (const auto& [user, items] : expected) {
+    std::vector<std::string> found;
+    for (const StoredEvent& row : logs[1]->ReadUser(user, kEnd, 100'000))
+      found.push_back(row.event.item_id);
+    EXPECT_EQ(found, items) << user;
+  }
 }
 
 TEST(SqliteEventLog, RefusesMoreWhenTooManyWait) {

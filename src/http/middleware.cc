@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
+#include <charconv>
 #include <iterator>
 #include <memory>
 
@@ -29,9 +29,9 @@ bool IsHarmlessId(std::string_view id) {
 class RequestIds {
  public:
   std::string Next() {
-    char count[20];
-    std::snprintf(count, sizeof count, "-%llx", static_cast<unsigned long long>(++count_));
-    return prefix_ + count;
+    char count[16];
+    const auto [end, error] = std::to_chars(std::begin(count), std::end(count), ++count_, 16);
+    return StrCat(prefix_, "-", std::string_view(count, end));
   }
 
  private:

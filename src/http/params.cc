@@ -59,7 +59,9 @@ double QueryNumber(const Request& request, std::string_view name, double fallbac
 
 std::vector<std::string> QueryList(const Request& request, std::string_view name) {
   std::vector<std::string> parts;
-  for (const std::string_view part : Split(request.FindQuery(name).value_or(""), ",")) {
+  const std::optional<std::string_view> list = request.FindQuery(name);
+  if (!list) return parts;
+  for (const std::string_view part : Split(*list, ",")) {
     if (!Trim(part).empty()) parts.emplace_back(Trim(part));
   }
   return parts;

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -29,11 +30,32 @@ class AnswerCache {
  public:
   explicit AnswerCache(size_t max_items, size_t parts = 16);
 
-  std::optional<CachedAnswer> Find(int32_t user, int k);
-  void Insert(int32_t user, int k, const CachedAnswer& answer);
+  std::optional<CachedAnswer> Find(std::string_view user_id, int k);
+  void Insert(std::string_view user_id, int k, const CachedAnswer& answer);
 
  private:
-  using Key = uint64_t;  // user and k
+  // Of a question; Asked is one that is looked up, so that no text is copied for it.
+  struct Asked {
+    std::string_view user_id;
+    int k;
+  };
+  struct Key {
+    std::string user_id;
+    int k;
+    operator Asked() const { return {user_id, k}; }
+  };
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(const Asked& asked) const {
+      return std::hash<std::string_view>()(asked.user_id) + static_cast<size_t>(asked.k);
+    }
+  };
+  struct Same {
+    using is_transparent = void;
+    bool operator()(const Asked& a, const Asked& b) const {
+      return a.k == b.k && a.user_id == b.user_id;
+    }
+  };
   struct Entry {
     CachedAnswer answer;
     bool asked = false;  // again, since it was put in or last reviewed
@@ -41,10 +63,10 @@ class AnswerCache {
   struct Part {
     std::mutex mutex;
     size_t items = 0;  // guarded by mutex, as all below
-    std::unordered_map<Key, Entry> entries;
+    std::unordered_map<Key, Entry, Hash, Same> entries;
     std::deque<Key> reviews;  // of each entry once, the next one first
   };
-  Part& PartOf(int32_t user) { return parts_[static_cast<uint32_t>(user) % parts_.size()]; }
+  Part& PartOf(const Asked& asked) { return parts_[Hash()(asked) % parts_.size()]; }
   static void DropOne(Part& part);
 
   const size_t max_items_;  // of a part

@@ -118,15 +118,14 @@ Recommendation RecommendEngine::Recommend(const RecommendQuery& query) const {
   // Events change an answer and draws are of one request, so only one that rests on the bundle and
   // the rules alone is kept.
   const bool draws = current->plan->explores() && !query.request_id.empty();
-  int32_t row = -1;
-  if (query.plain() && !draws && entries.empty()) {
-    row = bundle.interactions.users().Find(query.user_id).value_or(-1);
-  }
+  const bool plain = query.plain() && !draws && entries.empty();
   std::optional<CachedAnswer> answer;
-  if (row >= 0) answer = current->answers.Find(row, query.k);
+  if (plain) answer = current->answers.Find(query.user_id, query.k);
   if (!answer) {
     answer = Answer(*current, query, entries);
-    if (row >= 0 && answer->keep) current->answers.Insert(row, query.k, *answer);
+    // Strangers are many, and answered at once.
+    if (plain && answer->keep && bundle.interactions.users().Find(query.user_id))
+      current->answers.Insert(query.user_id, query.k, *answer);
   }
   return {query.user_id, std::move(answer->rung), std::move(answer->items), current->bundle,
           std::move(answer->rung_reason)};

@@ -1,6 +1,7 @@
 // The HTTP server's events as metrics.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <shared_mutex>
 #include <string>
@@ -34,7 +35,7 @@ class HttpMetrics : public http::Probe {
   Gauge connections_;
   Counter response_bytes_;
   std::shared_mutex mutex_;
-  std::map<std::tuple<std::string, std::string, int>, Cells> cells_;
+  std::map<std::tuple<std::string, std::string, int>, Cells, std::less<>> cells_;
 };
 
 }  // namespace marquee
