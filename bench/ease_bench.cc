@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "kernels/blas.h"
 #include "kernels/matrix.h"
 #include "measure.h"
 #include "models/ease.h"
@@ -118,6 +119,7 @@ int Argument(int argc, char** argv, int index, int fallback) {
 
 int main(int argc, char** argv) {
   using marquee::Argument;
+  marquee::kernels::ChooseBlasKernels();
   const marquee::ScaleShape shape{.users = Argument(argc, argv, 3, 50'000),
                                   .items = Argument(argc, argv, 1, 8000),
                                   .positives = Argument(argc, argv, 4, 3'000'000)};

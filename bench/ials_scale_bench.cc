@@ -26,6 +26,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "kernels/blas.h"
 #include "kernels/simd.h"
 #include "measure.h"
 #include "models/ials_descent.h"
@@ -101,7 +102,8 @@ void HalfStep(Bench& bench, const SparseMatrix& data, kernels::Matrix* fixed,
     SolveRows(data, IalsSide(*fixed, axes, bench.options), bench.pool, bench.observer, rows);
   } else {
     const std::vector<float> axes = TurnToPrincipalAxes(fixed, bench.pool, rows);
-    ImproveRows(data, IalsDescent(*fixed, axes, bench.options), bench.pool, bench.observer, rows);
+    ImproveRows(data, IalsDescent(*fixed, axes, bench.options, bench.pool), bench.pool,
+                bench.observer, rows);
   }
 }
 
@@ -374,6 +376,7 @@ int Argument(int argc, char** argv, int index, int fallback) {
 
 int main(int argc, char** argv) {
   using marquee::Argument;
+  marquee::kernels::ChooseBlasKernels();
   marquee::ScaleShape shape;
   shape.users = Argument(argc, argv, 4, shape.users);
   shape.items = Argument(argc, argv, 5, shape.items);

@@ -11,6 +11,7 @@
 #include "base/thread_pool.h"
 #include "base/version.h"
 #include "cli/context.h"
+#include "kernels/blas.h"
 #include "kernels/simd.h"
 #include "lake/engine.h"
 
@@ -81,6 +82,7 @@ Json Examine(Context& context) {
                            {"threads", environment.threads()},
                            {"simd", std::string(kernels::SimdLevel())},
                            {"simd_levels", SimdLevels()},
+                           {"blas", kernels::BlasKernels()},
                            {"home", std::filesystem::absolute(root).string()},
                            {"free_bytes", free_bytes},
                            {"channels", channels},
@@ -92,8 +94,9 @@ void PrintReport(const Json& report) {
   Print(StrCat("marquee  ", report.GetString("version"), "   DuckDB ", report.GetString("duckdb"),
                "\n"));
   Print(StrCat("compute  ", report.GetInt("cores"), " cores, ", report.GetInt("threads"),
-               " threads, SIMD ", report.GetString("simd"), " (levels here: ",
-               report.GetString("simd_levels"), "; force one with MARQUEE_SIMD)\n"));
+               " threads, SIMD ", report.GetString("simd"),
+               " (levels here: ", report.GetString("simd_levels"),
+               "; force one with MARQUEE_SIMD), BLAS ", report.GetString("blas"), "\n"));
   Print(StrCat("home     ", report.GetString("home"), ", ", HumanBytes(report.GetInt("free_bytes")),
                " free\n"));
   std::vector<std::string> channels;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "cli/context.h"
+#include "kernels/blas.h"
 
 namespace marquee::cli {
 namespace {
@@ -111,4 +112,7 @@ int Run(int argc, char** argv) {
 }  // namespace
 }  // namespace marquee::cli
 
-int main(int argc, char** argv) { return marquee::cli::Run(argc, argv); }
+int main(int argc, char** argv) {
+  marquee::kernels::ChooseBlasKernels();
+  return marquee::cli::Run(argc, argv);
+}

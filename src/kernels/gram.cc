@@ -1,5 +1,8 @@
 #include "kernels/gram.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "base/check.h"
 #include "kernels/tables.h"
 #include "kernels/targets_internal.h"
@@ -246,19 +249,23 @@ void BatchScores(const Matrix& users, const Matrix& items, std::span<float> scor
                          scratch.Floats(BatchScratchFloats(users.columns()))});
 }
 
-Matrix MultiplyTransposed(const Matrix& a, const Matrix& b, ThreadPool& pool) {
-  MARQUEE_CHECK(a.columns() == b.columns());
-  Matrix product(a.rows(), b.rows());
+void MultiplyTransposed(Matrix* a, const Matrix& b, ThreadPool& pool) {
+  const size_t d = a->columns();
+  MARQUEE_CHECK(b.rows() == d && b.columns() == d);
   constexpr int64_t kRows = 256;
-  pool.ParallelFor(static_cast<int64_t>(a.rows()), kRows, [&](int64_t begin, int64_t end, int) {
-    Scratch scratch;
-    const auto first = static_cast<size_t>(begin);
-    Active().batch_scores({a.values().data() + first * a.columns(),
-                           static_cast<size_t>(end - begin), b.values().data(), b.rows(),
-                           b.columns(), product.values().data() + first * b.rows(),
-                           scratch.Floats(BatchScratchFloats(b.columns()))});
-  });
-  return product;
+  struct Worker {
+    Scratch before, packed;
+  };
+  std::vector<Worker> workers(static_cast<size_t>(pool.threads()));
+  const auto turn = [&](int64_t begin, int64_t end, int worker) {
+    auto& [before, packed] = workers[static_cast<size_t>(worker)];
+    const auto count = static_cast<size_t>(end - begin);
+    const std::span<float> rows = a->values().subspan(static_cast<size_t>(begin) * d, count * d);
+    std::ranges::copy(rows, before.Floats(rows.size()));
+    Active().batch_scores({before.Floats(rows.size()), count, b.values().data(), d, d, rows.data(),
+                           packed.Floats(BatchScratchFloats(d))});
+  };
+  pool.ParallelFor(static_cast<int64_t>(a->rows()), kRows, turn);
 }
 
 }  // namespace marquee::kernels

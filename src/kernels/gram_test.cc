@@ -190,14 +190,17 @@ TEST(OuterGramOfRows, ReshapesTheTargetAndLeavesNothingOfIt) {
 }
 
 TEST(MultiplyTransposed, GivesTheSameBitsForAnyNumberOfThreadsAndAgreesWithScores) {
-  const Matrix a = RandomMatrix(600, 33), b = RandomMatrix(50, 33);
+  const Matrix a = RandomMatrix(600, 33), b = RandomMatrix(33, 33);
+  Matrix by_one = RandomMatrix(600, 33), by_three = RandomMatrix(600, 33);
   ThreadPool one(1), three(3);
-  const Matrix product = MultiplyTransposed(a, b, one);
-  EXPECT_THAT(MultiplyTransposed(a, b, three).values(),
-              testing::ElementsAreArray(product.values()));
-  EXPECT_NEAR(product.Row(599)[49],
-              std::inner_product(a.Row(599).begin(), a.Row(599).end(), b.Row(49).begin(), 0.0),
-              1e-4);
+  MultiplyTransposed(&by_one, b, one);
+  MultiplyTransposed(&by_three, b, three);
+  EXPECT_THAT(by_one.values(), testing::ElementsAreArray(by_three.values()));
+  for (const size_t row : {0, 255, 256, 599}) {
+    EXPECT_NEAR(by_one.Row(row)[32],
+                std::inner_product(a.Row(row).begin(), a.Row(row).end(), b.Row(32).begin(), 0.0),
+                1e-4);
+  }
 }
 
 TEST(BatchScores, AgreesWithScoresUserByUser) {

@@ -23,16 +23,17 @@ void AskForHugePages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes)
 
 }  // namespace
 
-AlignedFloats::AlignedFloats(size_t size) : size_(size) {
-  if (size == 0) return;
-  const bool large = size > 2 * kHugePage / sizeof(float);
+std::unique_ptr<void, void (*)(void*)> AlignedBytes(size_t bytes) {
+  if (bytes == 0) return {nullptr, std::free};
+  const bool large = bytes > 2 * kHugePage;
   const size_t alignment = large ? kHugePage : kAlignment;
-  if (size > (SIZE_MAX - alignment) / sizeof(float)) throw std::bad_alloc();
-  const size_t bytes = (size * sizeof(float) + alignment - 1) / alignment * alignment;
-  data_.reset(static_cast<float*>(std::aligned_alloc(alignment, bytes)));
-  if (data_ == nullptr) throw std::bad_alloc();
-  if (large) AskForHugePages(data_.get(), bytes);
-  std::memset(data_.get(), 0, bytes);
+  if (bytes > SIZE_MAX - alignment) throw std::bad_alloc();
+  const size_t whole = (bytes + alignment - 1) / alignment * alignment;
+  std::unique_ptr<void, void (*)(void*)> data = {std::aligned_alloc(alignment, whole), std::free};
+  if (data == nullptr) throw std::bad_alloc();
+  if (large) AskForHugePages(data.get(), whole);
+  std::memset(data.get(), 0, whole);
+  return data;
 }
 
 SymmetricMatrix::SymmetricMatrix(size_t d)

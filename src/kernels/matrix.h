@@ -2,32 +2,43 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <new>
 #include <span>
 
 namespace marquee::kernels {
 
-// Floats at an address that is a multiple of 64, zero at first; large ones on huge pages where the
-// system has them. Movable, not copyable.
-class AlignedFloats {
- public:
-  AlignedFloats() = default;
-  explicit AlignedFloats(size_t size);
+// Memory of so many bytes at an address that is a multiple of 64, zero at first; large ones on huge
+// pages where the system has them.
+std::unique_ptr<void, void (*)(void*)> AlignedBytes(size_t bytes);
 
-  float* data() { return data_.get(); }
-  const float* data() const { return data_.get(); }
+// Numbers in such memory. Movable, not copyable.
+template <typename T>
+class AlignedArray {
+ public:
+  AlignedArray() = default;
+  explicit AlignedArray(size_t size);
+
+  T* data() { return static_cast<T*>(data_.get()); }
+  const T* data() const { return static_cast<const T*>(data_.get()); }
   size_t size() const { return size_; }
-  std::span<float> span() { return {data(), size_}; }
-  std::span<const float> span() const { return {data(), size_}; }
+  std::span<T> span() { return {data(), size_}; }
+  std::span<const T> span() const { return {data(), size_}; }
 
  private:
-  struct Free {
-    void operator()(float* data) const { std::free(data); }
-  };
-  std::unique_ptr<float[], Free> data_;
+  std::unique_ptr<void, void (*)(void*)> data_ = {nullptr, std::free};
   size_t size_ = 0;
 };
+
+template <typename T>
+AlignedArray<T>::AlignedArray(size_t size) : size_(size) {
+  if (size > SIZE_MAX / sizeof(T)) throw std::bad_alloc();
+  data_ = AlignedBytes(size * sizeof(T));
+}
+
+using AlignedFloats = AlignedArray<float>;
 
 // Row-major, rows one after another. Movable, not copyable.
 class Matrix {

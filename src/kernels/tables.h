@@ -18,9 +18,10 @@ struct AddRowsJob {
   float* sum;
 };
 
-// sum += sum_k (offset + factor (row_k . x)) row_k, row_k = rows[indices[k]]
+// sum += sum_k (offset + factor (row_k . x)) row_k, row_k = scale rows[indices[k]]
 struct ProjectJob {
-  const float* rows;  // row r starts at rows + r * d
+  const uint16_t* rows;  // float16; row r starts at rows + r * d
+  float scale;
   size_t d;
   const int32_t* indices;
   size_t count;
@@ -52,6 +53,8 @@ struct VectorTable {
                     const float* x, float* out);
   void (*add_rows)(const AddRowsJob& job);
   void (*add_projections)(const ProjectJob& job);
+  // halves[i] = values[i] * factor as float16.
+  void (*to_half)(const float* values, size_t n, float factor, uint16_t* halves);
   void (*ascend)(const AscendJob& job);
   bool (*has_nan)(const float* x, size_t n);
   // The first index in begin..end-1 with x[index] > threshold, or end.

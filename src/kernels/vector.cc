@@ -1,7 +1,9 @@
 #include "kernels/vector.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "base/check.h"
 #include "kernels/tables.h"
@@ -157,6 +159,37 @@ constexpr size_t kProjectedRows = 8;
 constexpr size_t kPrefetched =
     2 * kProjectedRows;  // so far ahead that memory has the time to answer
 
+using Half = hwy::float16_t;
+static_assert(sizeof(Half) == sizeof(uint16_t));
+using DH = hn::Rebind<Half, D>;
+
+HWY_INLINE hn::Vec<D> Load(const uint16_t* halves) {
+  return hn::PromoteTo(D(), hn::LoadU(DH(), reinterpret_cast<const Half*>(halves)));
+}
+
+using One = hn::CappedTag<float, 1>;
+using OneHalf = hn::Rebind<Half, One>;
+
+HWY_INLINE float ToFloat(const uint16_t& half) {
+  const auto value = hn::LoadU(OneHalf(), reinterpret_cast<const Half*>(&half));
+  return hn::GetLane(hn::PromoteTo(One(), value));
+}
+
+void ToHalf(const float* values, size_t n, float factor, uint16_t* halves) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const auto factors = hn::Set(d, factor);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    hn::StoreU(hn::DemoteTo(DH(), hn::Mul(hn::LoadU(d, values + i), factors)), DH(),
+               reinterpret_cast<Half*>(halves + i));
+  }
+  for (; i < n; ++i) {
+    const auto half = hn::DemoteTo(OneHalf(), hn::Set(One(), values[i] * factor));
+    hn::StoreU(half, OneHalf(), reinterpret_cast<Half*>(halves + i));
+  }
+}
+
 // The listed rows k.., scored and added while they are in the cache.
 template <size_t kRows>
 HWY_INLINE void ProjectRows(const ProjectJob& job, size_t k) {
@@ -164,7 +197,7 @@ HWY_INLINE void ProjectRows(const ProjectJob& job, size_t k) {
   const size_t lanes = hn::Lanes(d);
   const float* HWY_RESTRICT x = job.x;
   float* HWY_RESTRICT sum = job.sum;
-  const float* rows[kRows];
+  const uint16_t* rows[kRows];
   hn::Vec<D> sums[kRows];
   for (size_t r = 0; r < kRows; ++r) {
     rows[r] = job.rows + static_cast<size_t>(job.indices[k + r]) * job.d;
@@ -173,31 +206,30 @@ HWY_INLINE void ProjectRows(const ProjectJob& job, size_t k) {
   size_t i = 0;
   for (; i + lanes <= job.d; i += lanes) {
     const auto xs = hn::LoadU(d, x + i);
-    for (size_t r = 0; r < kRows; ++r) sums[r] = hn::MulAdd(hn::LoadU(d, rows[r] + i), xs, sums[r]);
+    for (size_t r = 0; r < kRows; ++r) sums[r] = hn::MulAdd(Load(rows[r] + i), xs, sums[r]);
   }
   float weights[kRows];
   for (size_t r = 0; r < kRows; ++r) {
     float score = Sum(sums[r]);
-    for (size_t j = i; j < job.d; ++j) score += rows[r][j] * x[j];
-    weights[r] = job.offset + job.factor * score;
+    for (size_t j = i; j < job.d; ++j) score += ToFloat(rows[r][j]) * x[j];
+    weights[r] = job.scale * (job.offset + job.factor * job.scale * score);
     sums[r] = hn::Set(d, weights[r]);
   }
   for (i = 0; i + lanes <= job.d; i += lanes) {
     auto total = hn::LoadU(d, sum + i);
-    for (size_t r = 0; r < kRows; ++r)
-      total = hn::MulAdd(sums[r], hn::LoadU(d, rows[r] + i), total);
+    for (size_t r = 0; r < kRows; ++r) total = hn::MulAdd(sums[r], Load(rows[r] + i), total);
     hn::StoreU(total, d, sum + i);
   }
   for (; i < job.d; ++i) {
-    for (size_t r = 0; r < kRows; ++r) sum[i] += weights[r] * rows[r][i];
+    for (size_t r = 0; r < kRows; ++r) sum[i] += weights[r] * ToFloat(rows[r][i]);
   }
 }
 
 // The rows lie anywhere, so that only the list tells which comes next.
 HWY_INLINE void PrefetchRows(const ProjectJob& job, size_t first, size_t last) {
-  constexpr size_t kLine = 64 / sizeof(float);
+  constexpr size_t kLine = 64 / sizeof(uint16_t);
   for (size_t k = first; k < (last < job.count ? last : job.count); ++k) {
-    const float* row = job.rows + static_cast<size_t>(job.indices[k]) * job.d;
+    const uint16_t* row = job.rows + static_cast<size_t>(job.indices[k]) * job.d;
     for (size_t i = 0; i < job.d; i += kLine) hwy::Prefetch(row + i);
   }
 }
@@ -261,9 +293,8 @@ size_t FirstAbove(const float* x, size_t begin, size_t end, float threshold) {
   return i;
 }
 
-constexpr VectorTable kVectorTable = {
-    hn::MaxLanes(D()), Dot,    Axpy,   Scores,    ScoresOf, AddRows,
-    AddProjections,    Ascend, HasNan, FirstAbove};
+constexpr VectorTable kVectorTable = {hn::MaxLanes(D()), Dot,    Axpy,   Scores, ScoresOf,  AddRows,
+                                      AddProjections,    ToHalf, Ascend, HasNan, FirstAbove};
 
 }  // namespace marquee::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -311,11 +342,35 @@ void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<flo
                      weights.empty() ? nullptr : weights.data(), sum.data()});
 }
 
-void AddProjections(const Matrix& rows, std::span<const int32_t> indices, std::span<const float> x,
-                    const Projection& weight, std::span<float> sum) {
+HalfMatrix::HalfMatrix(const Matrix& matrix, ThreadPool& pool)
+    : rows_(matrix.rows()), columns_(matrix.columns()), data_(rows_ * columns_) {
+  constexpr int64_t kBlock = 1 << 16;
+  constexpr int kTop = 14;  // the largest value comes to lie below 2^(kTop + 1)
+  const std::span<const float> values = matrix.values();
+  const auto size = static_cast<int64_t>(values.size());
+  std::vector<float> largest(static_cast<size_t>((size + kBlock - 1) / kBlock));
+  pool.ParallelFor(std::ssize(largest), 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t block = begin; block < end; ++block) {
+      const auto part = values.subspan(static_cast<size_t>(block * kBlock));
+      float& most = largest[static_cast<size_t>(block)];
+      for (const float value : part.first(std::min<size_t>(part.size(), kBlock)))
+        most = std::max(most, std::abs(value));
+    }
+  });
+  const float most = largest.empty() ? 0 : std::ranges::max(largest);
+  if (most > 0) scale_ = std::ldexp(1.0f, std::ilogb(most) - kTop);
+  pool.ParallelFor(size, kBlock, [&](int64_t begin, int64_t end, int) {
+    const auto first = static_cast<size_t>(begin);
+    Active().to_half(values.data() + first, static_cast<size_t>(end - begin), 1 / scale_,
+                     data_.data() + first);
+  });
+}
+
+void AddProjections(const HalfMatrix& rows, std::span<const int32_t> indices,
+                    std::span<const float> x, const Projection& weight, std::span<float> sum) {
   MARQUEE_CHECK(x.size() == rows.columns() && sum.size() == rows.columns());
-  Active().add_projections({rows.values().data(), rows.columns(), indices.data(), indices.size(),
-                            x.data(), weight.offset, weight.factor, sum.data()});
+  Active().add_projections({rows.data(), rows.scale(), rows.columns(), indices.data(),
+                            indices.size(), x.data(), weight.offset, weight.factor, sum.data()});
 }
 
 void Ascend(const Ascent& step, std::span<const float> direction, std::span<float> x,

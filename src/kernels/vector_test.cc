@@ -131,11 +131,15 @@ TEST_P(VectorLevels, AddProjectionsWeighsEachRowByItsScore) {
   const std::vector<int32_t> indices = {2, 0, 2, 1, 3, 4, 0, 1, 3, 2, 4, 0, 1, 1, 3, 4, 2, 0, 4};
   for (const size_t d : AwkwardSizes()) {
     for (const size_t count : {0, 1, 7, 8, 9, 19}) {
-      const std::vector<float> rows = RandomFloats(5 * d, d), x = RandomFloats(d, d + 1);
-      const std::vector<float> before = RandomFloats(d + 1, d + 2);
+      // Of eight bits, so that they are float16 exactly.
+      std::vector<float> rows = RandomFloats(5 * d, d);
+      for (float& value : rows) value = std::round(value * 64) / 64;
+      const std::vector<float> x = RandomFloats(d, d + 1), before = RandomFloats(d + 1, d + 2);
+      std::vector<uint16_t> halves(rows.size());
+      table_.to_half(rows.data(), rows.size(), 8, halves.data());
       std::vector<float> sum = before;
       table_.add_projections(
-          {rows.data(), d, indices.data(), count, x.data(), 0.5f, -2, sum.data()});
+          {halves.data(), 0.125f, d, indices.data(), count, x.data(), 0.5f, -2, sum.data()});
       EXPECT_EQ(sum.back(), before.back());
       for (size_t i = 0; i < d; ++i) {
         double expected = before[i], magnitude = std::abs(before[i]);
@@ -195,6 +199,41 @@ TEST_P(VectorLevels, FirstAboveSkipsNanAndEqualValues) {
   }
 }
 
+TEST_P(VectorLevels, ToHalfKeepsElevenBits) {
+  for (const size_t n : AwkwardSizes()) {
+    std::vector<float> values = RandomFloats(n, n);
+    if (n > 2) values[n / 2] = 60000;
+    std::vector<uint16_t> halves(n);
+    table_.to_half(values.data(), n, 0.5f, halves.data());
+    // One row a value, seen through a product with 1.
+    const std::vector<int32_t> first = {0};
+    for (size_t i = 0; i < n; ++i) {
+      const float one = 1;
+      float sum = 0;
+      table_.add_projections({&halves[i], 1, 1, first.data(), 1, &one, 1, 0, &sum});
+      ASSERT_NEAR(sum, values[i] / 2, std::abs(values[i] / 2) * 0x1p-10f) << i;
+    }
+  }
+}
+
+TEST(HalfMatrix, KeepsElevenBitsWhateverTheSize) {
+  ThreadPool pool(3);
+  for (const float size : {1e-20f, 1.0f, 1e20f}) {
+    Matrix matrix(700, 300);  // more than the block of a thread
+    for (size_t i = 0; i < matrix.values().size(); ++i)
+      matrix.values()[i] = size * (static_cast<float>(i % 1000) - 300) / 1000;
+    const HalfMatrix half(matrix, pool);
+    for (const int32_t row : {0, 1, 350, 699}) {
+      std::vector<float> sum(300);
+      AddProjections(half, std::span(&row, 1), std::vector<float>(300), {1, 0}, sum);
+      for (size_t k = 0; k < 300; ++k) {
+        const float value = matrix.Row(static_cast<size_t>(row))[k];
+        ASSERT_NEAR(sum[k], value, std::abs(value) * 0x1p-10f);
+      }
+    }
+  }
+}
+
 TEST(Vector, PublicFunctionsWorkOnMatrices) {
   Matrix rows(2, 3);
   for (size_t i = 0; i < 6; ++i) rows.values()[i] = static_cast<float>(i);
@@ -207,7 +246,8 @@ TEST(Vector, PublicFunctionsWorkOnMatrices) {
   const int32_t second[] = {1};
   ScoresOf(rows, second, sum, std::span(scores).first(1));
   EXPECT_THAT(scores, testing::ElementsAre(76, 76));
-  AddProjections(rows, second, std::vector<float>{1, 0, 0}, {1, -1}, sum);
+  ThreadPool pool(1);
+  AddProjections(HalfMatrix(rows, pool), second, std::vector<float>{1, 0, 0}, {1, -1}, sum);
   EXPECT_THAT(sum, testing::ElementsAre(-2, -2, -2));
   sum = {4, 6, 8};
   Axpy(-1, rows.Row(1), sum);

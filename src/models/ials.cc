@@ -119,7 +119,7 @@ std::vector<float> HalfStep(const SparseMatrix& data, const Work& work, kernels:
     return axes;
   }
   std::vector<float> axes = TurnToPrincipalAxes(fixed, pool, rows);
-  ImproveRows(data, IalsDescent(*fixed, axes, resolved), pool, observer, rows);
+  ImproveRows(data, IalsDescent(*fixed, axes, resolved, pool), pool, observer, rows);
   return axes;
 }
 

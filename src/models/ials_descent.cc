@@ -32,7 +32,7 @@ void MultiplyInto(std::span<const float> x, std::span<const float> y, std::span<
 }  // namespace
 
 IalsDescent::IalsDescent(const kernels::Matrix& fixed, std::span<const float> axes,
-                         const IalsOptions& options)
+                         const IalsOptions& options, ThreadPool& pool)
     : fixed_(fixed),
       exact_(fixed, axes, options),
       diagonal_(fixed.rows(), axes, options),
@@ -41,6 +41,7 @@ IalsDescent::IalsDescent(const kernels::Matrix& fixed, std::span<const float> ax
       block_(static_cast<size_t>(options.block)) {
   MARQUEE_CHECK(solver_ == IalsSolver::kCg || solver_ == IalsSolver::kSubspace);
   if (solver_ == IalsSolver::kSubspace) blocks_ = ColumnBlocks(fixed, block_);
+  if (solver_ == IalsSolver::kCg) half_.emplace(fixed, pool);
 }
 
 bool IalsDescent::SolvesExactly(size_t n) const {
@@ -78,12 +79,12 @@ void IalsDescent::ImproveByCg(std::span<const int32_t> columns, IalsWorkspace& w
   for (size_t k = 0; k < row.size(); ++k) inverse[k] = 1 / diagonal[k];
 
   for (size_t k = 0; k < row.size(); ++k) residual[k] = -diagonal[k] * row[k];
-  kernels::AddProjections(fixed_, columns, row, {1, -1}, residual);
+  kernels::AddProjections(*half_, columns, row, {1, -1}, residual);
   MultiplyInto(residual, inverse, step);
   float size = kernels::Dot(residual, step);
   for (int n = 0; n < cg_steps_ && size > 0; ++n) {
     MultiplyInto(diagonal, step, image);
-    kernels::AddProjections(fixed_, columns, step, {0, 1}, image);
+    kernels::AddProjections(*half_, columns, step, {0, 1}, image);
     const float curvature = kernels::Dot(step, image);
     if (!(curvature > 0)) return;  // nothing left but rounding
     const float length = size / curvature;

@@ -2,9 +2,11 @@
 // than the cost of the solution.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "kernels/vector.h"
 #include "models/ials_solver.h"
 
 namespace marquee {
@@ -13,7 +15,9 @@ namespace marquee {
 // A = D + R^T R with D diagonal (see IalsSide). Immutable, so thread-safe.
 //
 // Conjugate gradient (Takacs, Pilaszy, Tikk 2011): `cg_steps` steps from the present row, with D
-// for a preconditioner, which is what A would be without the row's own items. O(steps n d).
+// for a preconditioner, which is what A would be without the row's own items. The fixed side is
+// read as float16, each factor to within 1/1024: memory, not arithmetic, bounds the loop. O(steps n
+// d).
 //
 // Subspace (iALS++, Rendle, Krichene, Zhang, Koren 2021): Newton steps on one block of `block`
 // coordinates after the other; D being diagonal, blocks meet only in the scores of the row's own
@@ -23,8 +27,8 @@ namespace marquee {
 class IalsDescent {
  public:
   // As IalsSide. REQUIRES: options.solver is kCg or kSubspace.
-  IalsDescent(const kernels::Matrix& fixed, std::span<const float> axes,
-              const IalsOptions& options);
+  IalsDescent(const kernels::Matrix& fixed, std::span<const float> axes, const IalsOptions& options,
+              ThreadPool& pool);
 
   // Moves `row`, the row of one that met `columns`, so that its part of the objective does not grow
   // but by rounding. The same input gives the same bits. Throws as IalsSide::Solve.
@@ -47,7 +51,8 @@ class IalsDescent {
   IalsSolver solver_;
   int cg_steps_;
   size_t block_;
-  std::vector<kernels::Matrix> blocks_;  // of the columns of `fixed`; subspace only
+  std::vector<kernels::Matrix> blocks_;      // of the columns of `fixed`; subspace only
+  std::optional<kernels::HalfMatrix> half_;  // `fixed`; CG only
 };
 
 // A half step: improves every row of `rows`, by its entries in `data`. The same bits for any number

@@ -49,8 +49,8 @@ std::vector<size_t> BlocksOfOneCost(const SparseMatrix& rows, std::span<const in
 std::vector<float> TurnToPrincipalAxes(kernels::Matrix* factors, ThreadPool& pool,
                                        kernels::Matrix* follower) {
   const kernels::EigenPairs eigen = kernels::SymmetricEigen(kernels::Gram(*factors, pool));
-  *factors = kernels::MultiplyTransposed(*factors, eigen.vectors, pool);
-  if (follower != nullptr) *follower = kernels::MultiplyTransposed(*follower, eigen.vectors, pool);
+  kernels::MultiplyTransposed(factors, eigen.vectors, pool);
+  if (follower != nullptr) kernels::MultiplyTransposed(follower, eigen.vectors, pool);
   std::vector<float> axes;
   for (const double value : eigen.values) axes.push_back(std::max(0.0f, static_cast<float>(value)));
   return axes;

@@ -263,7 +263,8 @@ TEST_P(IalsDescents, OneRowReachesItsExactSolution) {
     const auto columns = data.by_user().Row(user).columns;
     IalsSide(items, axes, options).Solve(columns, workspace, exact);
     std::fill(row.begin(), row.end(), 0.5f);
-    for (int n = 0; n < 30; ++n) IalsDescent(items, axes, options).Improve(columns, workspace, row);
+    for (int n = 0; n < 30; ++n)
+      IalsDescent(items, axes, options, pool).Improve(columns, workspace, row);
     const double size = std::sqrt(SquareNorm(exact));
     for (size_t k = 0; k < row.size(); ++k) ASSERT_NEAR(row[k], exact[k], 1e-3 * size) << user;
   }
@@ -283,8 +284,8 @@ TEST_P(IalsDescents, EveryHalfStepLowersTheObjective) {
       const std::vector<float> axes = TurnToPrincipalAxes(&fixed, pool, &moving);
       // Turning both sides changes no score: rounding alone, far below a step's gain.
       EXPECT_NEAR(Objective(data, options, users, items), before, 1e-5 * before);
-      ImproveRows(of_items ? data.by_item() : data.by_user(), IalsDescent(fixed, axes, options),
-                  pool, no_observer, &moving);
+      ImproveRows(of_items ? data.by_item() : data.by_user(),
+                  IalsDescent(fixed, axes, options, pool), pool, no_observer, &moving);
       const double after = Objective(data, options, users, items);
       EXPECT_LT(after, before) << epoch;
       before = after;
@@ -329,7 +330,7 @@ TEST(IalsDescent, ARowWithoutItemsBecomesZero) {
   const std::vector<float> axes = TurnToPrincipalAxes(&items, pool);
   IalsWorkspace workspace;
   std::vector<float> row(12, 3.0f);
-  IalsDescent(items, axes, options).Improve({}, workspace, row);
+  IalsDescent(items, axes, options, pool).Improve({}, workspace, row);
   EXPECT_THAT(row, testing::Each(0));
 }
 

@@ -319,7 +319,7 @@ std::vector<SettingSpec> Settings() {
        1,
        kMaxDimension,
        {},
-       SearchRange{32, 128, true}},
+       SearchRange{32, 256, true}},
       {"blocks",
        Type::kInt,
        StrCat(defaults.blocks),

@@ -16,7 +16,7 @@ class ModelReader;
 
 // Each option says when to change it.
 struct SequenceOptions {
-  int dimension = 64;    // d, of the embeddings, 1..1024, a multiple of heads; time grows with it
+  int dimension = 128;   // d, of the embeddings, 1..1024, a multiple of heads; time grows with it
   int blocks = 2;        // of attention, 1..16; 1 for small data
   int heads = 1;         // of attention, 1..64
   int max_length = 200;  // how many of somebody's newest items count, 1..4096
