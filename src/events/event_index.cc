@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ using sqlite::Statement;
 constexpr size_t kPageEntries = 250;  // 4,000 bytes: a page of the file, without overflow
 constexpr int64_t kFan = 8;           // runs of a level that become one
 constexpr int64_t kLastLevel = 3;
+constexpr size_t kMergedPages = 16;  // of each run in a piece of a merge
 
 std::vector<IndexEntry> Entries(const Statement& statement, int column) {
   const std::string_view bytes = statement.Bytes(column);
@@ -41,22 +43,6 @@ int64_t LevelOf(int64_t entries) {
        size *= kFan)
     ++level;
   return level;
-}
-
-// Sorts what is made of sorted stretches that end at `ends`.
-void MergeStretches(std::vector<IndexEntry>& entries, std::vector<size_t> ends) {
-  while (ends.size() > 1) {
-    std::vector<size_t> merged;
-    for (size_t i = 0; i < ends.size(); i += 2) {
-      const size_t begin = i == 0 ? 0 : ends[i - 1];
-      const size_t last = std::min(i + 1, ends.size() - 1);
-      std::inplace_merge(entries.begin() + static_cast<int64_t>(begin),
-                         entries.begin() + static_cast<int64_t>(ends[i]),
-                         entries.begin() + static_cast<int64_t>(ends[last]));
-      merged.push_back(ends[last]);
-    }
-    ends = std::move(merged);
-  }
 }
 
 }  // namespace
@@ -121,7 +107,9 @@ std::vector<IndexEntry> IndexReader::From(IndexKind kind, IndexEntry after, int6
 
 IndexWriter::IndexWriter(sqlite::Connection& connection)
     : connection_(connection),
-      runs_(connection, "select id, level from runs where kind = ?1 order by first_offset"),
+      runs_(connection,
+            "select id, level, first_offset, last_offset from runs where kind = ?1 "
+            "order by first_offset, level desc"),
       add_run_(connection,
                "insert into runs (kind, level, first_offset, last_offset) values (?1, ?2, ?3, ?4)"),
       add_page_(connection, "insert into run_pages (run, first_key, entries) values (?1, ?2, ?3)"),
@@ -131,13 +119,12 @@ IndexWriter::IndexWriter(sqlite::Connection& connection)
                     "order by first_key desc, id desc"),
       set_page_(connection, "update run_pages set first_key = ?2, entries = ?3 where id = ?1"),
       delete_page_(connection, "delete from run_pages where id = ?1"),
-      delete_pages_(connection, "delete from run_pages where run = ?1"),
       delete_run_(connection, "delete from runs where id = ?1") {}
 
 std::vector<IndexWriter::Run> IndexWriter::Runs(IndexKind kind) {
   std::vector<Run> runs;
   runs_.Bind(1, static_cast<int64_t>(kind));
-  while (runs_.Step()) runs.push_back({runs_.Int(0), runs_.Int(1)});
+  while (runs_.Step()) runs.push_back({runs_.Int(0), runs_.Int(1), runs_.Int(2), runs_.Int(3)});
   runs_.Reset();
   return runs;
 }
@@ -148,50 +135,98 @@ int64_t IndexWriter::Capacity(IndexKind kind) {
   return runs.empty() || runs.back().level == kLastLevel ? kMaxRun : 2 * kMinRun;
 }
 
-void IndexWriter::Add(IndexKind kind, std::vector<IndexEntry> entries, int64_t first_live) {
+void IndexWriter::Add(IndexKind kind, std::vector<IndexEntry> entries) {
+  if (entries.empty()) return;
   std::ranges::sort(entries);
-  std::vector<Run> runs = Runs(kind);
+  const std::vector<Run> runs = Runs(kind);
   const bool may_be_large = runs.empty() || runs.back().level == kLastLevel;
-  Write(kind, may_be_large ? LevelOf(static_cast<int64_t>(entries.size())) : 0, entries);
-  for (int64_t level = 0; level < kLastLevel; ++level) {
-    runs = Runs(kind);
-    const auto first = std::ranges::find(runs, level, &Run::level);
-    const auto last =
-        std::find_if(first, runs.end(), [&](const Run& r) { return r.level != level; });
-    if (last - first < kFan) break;
-    MergeLevel(kind, std::span(first, last), first_live);
-  }
+  const auto [first, last] = std::ranges::minmax(entries, {}, &IndexEntry::offset);
+  const int64_t level = may_be_large ? LevelOf(std::ssize(entries)) : 0;
+  AddPages(AddRun(kind, {0, level, first.offset, last.offset}), entries);
 }
 
-void IndexWriter::Write(IndexKind kind, int64_t level, std::span<const IndexEntry> sorted) {
-  const auto [first, last] = std::ranges::minmax(sorted, {}, &IndexEntry::offset);
-  add_run_.Bind(1, static_cast<int64_t>(kind)).Bind(2, level).Bind(3, first.offset);
-  add_run_.Bind(4, last.offset).Run();
-  const int64_t run = connection_.last_rowid();
+int64_t IndexWriter::AddRun(IndexKind kind, const Run& run) {
+  add_run_.Bind(1, static_cast<int64_t>(kind)).Bind(2, run.level);
+  add_run_.Bind(3, run.first_offset).Bind(4, run.last_offset).Run();
+  return connection_.last_rowid();
+}
+
+void IndexWriter::AddPages(int64_t run, std::span<const IndexEntry> sorted) {
   for (size_t i = 0; i < sorted.size(); i += kPageEntries) {
     const auto page = sorted.subspan(i, std::min(kPageEntries, sorted.size() - i));
     add_page_.Bind(1, run).Bind(2, page.front().key).BindBlob(3, BytesOf(page)).Run();
   }
 }
 
-void IndexWriter::MergeLevel(IndexKind kind, std::span<const Run> runs, int64_t first_live) {
-  const int64_t level = runs.front().level;
-  std::vector<IndexEntry> entries;
-  std::vector<size_t> ends;
-  for (const Run& run : runs) {
-    pages_.Bind(1, run.id);
-    while (pages_.Step()) {
-      for (const IndexEntry& entry : Entries(pages_, 1)) {
-        if (entry.offset >= first_live) entries.push_back(entry);
-      }
+// The one that goes on, or that can begin, at the lowest level: so no run of it is unfinished.
+std::optional<IndexWriter::Merge> IndexWriter::NextMerge(IndexKind kind) {
+  const std::vector<Run> all = Runs(kind);
+  for (int64_t level = 0; level < kLastLevel; ++level) {
+    std::vector<Run> runs;
+    std::ranges::copy_if(all, std::back_inserter(runs),
+                         [&](const Run& run) { return run.level == level; });
+    for (const Run& result : all) {
+      const auto part = [&](const Run& run) {
+        return result.first_offset <= run.first_offset && run.last_offset <= result.last_offset;
+      };
+      if (result.level != level + 1 || std::ranges::none_of(runs, part)) continue;
+      std::erase_if(runs, [&](const Run& run) { return !part(run); });
+      return Merge{std::move(runs), result.id};
     }
-    pages_.Reset();
-    ends.push_back(entries.size());
-    delete_pages_.Bind(1, run.id).Run();
-    delete_run_.Bind(1, run.id).Run();
+    if (std::ssize(runs) < kFan) continue;
+    const Run result = {0, level + 1, runs.front().first_offset, runs.back().last_offset};
+    return Merge{std::move(runs), AddRun(kind, result)};
   }
-  MergeStretches(entries, std::move(ends));
-  if (!entries.empty()) Write(kind, level + 1, entries);
+  return std::nullopt;
+}
+
+bool IndexWriter::MergeSome(IndexKind kind, int64_t first_live) {
+  const std::optional<Merge> merge = NextMerge(kind);
+  if (!merge) return false;
+  std::vector<IndexEntry> entries = TakeLowest(merge->runs);
+  const bool done = entries.empty();
+  std::erase_if(entries, [&](const IndexEntry& entry) { return entry.offset < first_live; });
+  std::ranges::sort(entries);
+  AddPages(merge->into, entries);
+  if (!done) return true;
+  for (const Run& run : merge->runs) delete_run_.Bind(1, run.id).Run();
+  return true;
+}
+
+std::vector<IndexWriter::Page> IndexWriter::FirstPages(int64_t run, size_t count) {
+  std::vector<Page> pages;
+  pages_.Bind(1, run);
+  while (pages.size() < count && pages_.Step())
+    pages.push_back({pages_.Int(0), Entries(pages_, 1)});
+  pages_.Reset();
+  return pages;
+}
+
+// Removes the entries of the lowest keys, each key whole, from the runs; none are left when there
+// are none.
+std::vector<IndexEntry> IndexWriter::TakeLowest(std::span<const Run> runs) {
+  for (size_t count = kMergedPages;; count *= 2) {
+    int64_t bound = std::numeric_limits<int64_t>::max();  // of keys that no unread page has
+    bool all = true;
+    std::vector<Page> pages;
+    for (const Run& run : runs) {
+      std::vector<Page> first = FirstPages(run.id, count);
+      if (first.size() == count) {
+        bound = std::min(bound, first.back().entries.back().key);
+        all = false;
+      }
+      std::ranges::move(first, std::back_inserter(pages));
+    }
+    std::vector<IndexEntry> taken;
+    for (auto& [id, entries] : pages) {
+      const auto end =
+          all ? entries.end() : std::ranges::lower_bound(entries, bound, {}, &IndexEntry::key);
+      if (end == entries.begin()) continue;
+      taken.insert(taken.end(), entries.begin(), end);
+      PutPage(id, std::span(end, entries.end()));
+    }
+    if (all || !taken.empty()) return taken;  // else one key fills all that was read
+  }
 }
 
 void IndexWriter::PutPage(int64_t id, std::span<const IndexEntry> entries) {
@@ -204,7 +239,7 @@ void IndexWriter::PutPage(int64_t id, std::span<const IndexEntry> entries) {
 
 void IndexWriter::Remove(IndexKind kind, int64_t key, std::span<const int64_t> offsets) {
   for (const Run& run : Runs(kind)) {
-    std::vector<std::pair<int64_t, std::vector<IndexEntry>>> changed;
+    std::vector<Page> changed;
     pages_of_key_.Bind(1, run.id).Bind(2, key);
     for (bool more = true; more && pages_of_key_.Step();) {
       std::vector<IndexEntry> page = Entries(pages_of_key_, 1);
@@ -212,8 +247,7 @@ void IndexWriter::Remove(IndexKind kind, int64_t key, std::span<const int64_t> o
       const auto gone = [&](const IndexEntry& entry) {
         return entry.key == key && std::ranges::binary_search(offsets, entry.offset);
       };
-      if (std::erase_if(page, gone) > 0)
-        changed.emplace_back(pages_of_key_.Int(0), std::move(page));
+      if (std::erase_if(page, gone) > 0) changed.push_back({pages_of_key_.Int(0), std::move(page)});
     }
     pages_of_key_.Reset();
     for (const auto& [id, page] : changed) PutPage(id, page);
@@ -222,14 +256,14 @@ void IndexWriter::Remove(IndexKind kind, int64_t key, std::span<const int64_t> o
 
 void IndexWriter::RemoveUpTo(IndexKind kind, IndexEntry last) {
   for (const Run& run : Runs(kind)) {
-    std::vector<std::pair<int64_t, std::vector<IndexEntry>>> changed;
+    std::vector<Page> changed;
     bool left = false;
     pages_.Bind(1, run.id);
     while (!left && pages_.Step()) {
       std::vector<IndexEntry> page = Entries(pages_, 1);
       left = page.back() > last;
       if (std::erase_if(page, [&](const IndexEntry& entry) { return entry <= last; }) > 0)
-        changed.emplace_back(pages_.Int(0), std::move(page));
+        changed.push_back({pages_.Int(0), std::move(page)});
     }
     pages_.Reset();
     for (const auto& [id, page] : changed) PutPage(id, page);

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,7 +24,10 @@ enum class IndexKind : int64_t { kUser = 1, kTime = 2 };
 
 // A log-structured merge tree (O'Neil et al. 1996), tiered: eight runs of one level become one of
 // the next; the largest have two million entries. The runs of a kind hold stretches of offsets that
-// follow each other. An entry may outlive its event: who reads looks whether it is there.
+// follow each other. A merge goes from the smallest key to the greatest, a piece at a time, whoever
+// goes on with it: until it is done its result holds the lower keys of a stretch and the runs that
+// it is made of the higher ones. An entry may outlive its event: who reads looks whether it is
+// there.
 //
 // All methods run within a transaction of the caller. Cost of a lookup: a page of 250 entries a
 // run.
@@ -52,9 +56,11 @@ class IndexWriter {
 
   // How many of the next entries to add at once.
   int64_t Capacity(IndexKind kind);
-  // Adds a run of events newer than all there are, in any order; merges runs that are enough.
-  // Entries of offsets below `first_live` may go.
-  void Add(IndexKind kind, std::vector<IndexEntry> entries, int64_t first_live);
+  // Adds a run of events newer than all there are, in any order.
+  void Add(IndexKind kind, std::vector<IndexEntry> entries);
+  // Merges a piece, some ten thousand entries, of the smallest runs that are enough; entries of
+  // offsets below `first_live` go. False when nothing is to be merged.
+  bool MergeSome(IndexKind kind, int64_t first_live);
   // Removes the entries with `key` and one of `offsets`, which ascend.
   void Remove(IndexKind kind, int64_t key, std::span<const int64_t> offsets);
   // Removes the entries up to `last`.
@@ -66,15 +72,29 @@ class IndexWriter {
   struct Run {
     int64_t id;
     int64_t level;
+    int64_t first_offset;
+    int64_t last_offset;
   };
-  std::vector<Run> Runs(IndexKind kind);  // the oldest first
-  void Write(IndexKind kind, int64_t level, std::span<const IndexEntry> sorted);
-  void MergeLevel(IndexKind kind, std::span<const Run> runs, int64_t first_live);
+  struct Page {
+    int64_t id;
+    std::vector<IndexEntry> entries;
+  };
+  // The runs of one level that become `into`, the oldest first.
+  struct Merge {
+    std::vector<Run> runs;
+    int64_t into;
+  };
+  std::vector<Run> Runs(IndexKind kind);  // the oldest first, of one age the largest
+  int64_t AddRun(IndexKind kind, const Run& run);
+  void AddPages(int64_t run, std::span<const IndexEntry> sorted);
+  std::optional<Merge> NextMerge(IndexKind kind);
+  std::vector<Page> FirstPages(int64_t run, size_t count);
+  std::vector<IndexEntry> TakeLowest(std::span<const Run> runs);
   void PutPage(int64_t id, std::span<const IndexEntry> entries);
 
   sqlite::Connection& connection_;
   sqlite::Statement runs_, add_run_, add_page_, pages_, pages_of_key_, set_page_, delete_page_,
-      delete_pages_, delete_run_;
+      delete_run_;
 };
 
 }  // namespace marquee

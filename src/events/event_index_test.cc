@@ -35,7 +35,11 @@ class EventIndexTest : public ::testing::Test {
     for (int64_t i = 0; i < count; ++i)
       run.push_back({static_cast<int64_t>(rng_.Below(keys)) - 1, next_++});
     all_.insert(all_.end(), run.begin(), run.end());
-    writer_.Add(IndexKind::kUser, run, 0);
+    writer_.Add(IndexKind::kUser, run);
+  }
+  void MergeAll(int64_t first_live = 0) {
+    while (writer_.MergeSome(IndexKind::kUser, first_live)) {
+    }
   }
   std::vector<int64_t> Newest(int64_t key, int64_t before = kEnd, size_t limit = 1'000'000) {
     std::vector<int64_t> offsets;
@@ -63,7 +67,10 @@ class EventIndexTest : public ::testing::Test {
 };
 
 TEST_F(EventIndexTest, FindsTheOffsetsOfAKeyNewestFirstInManyRuns) {
-  for (int i = 0; i < 70; ++i) AddRun(300, 7);
+  for (int i = 0; i < 70; ++i) {
+    AddRun(300, 7);
+    MergeAll();
+  }
   EXPECT_EQ(connection_.Int("select count(*) from runs"), 7);  // 70 is 106 to the base of 8
   for (int64_t key = -1; key < 6; ++key) EXPECT_EQ(Newest(key), Expected(key)) << key;
   EXPECT_EQ(Newest(3, 9000), Expected(3, 9000));
@@ -79,6 +86,7 @@ TEST_F(EventIndexTest, AKeyMayFillManyPages) {
 
 TEST_F(EventIndexTest, GivesASpanOfKeysInOrderPieceByPiece) {
   for (int i = 0; i < 9; ++i) AddRun(300, 50);
+  MergeAll();
   std::vector<IndexEntry> expected = all_;
   std::erase_if(expected, [](const IndexEntry& e) { return e.key < 10 || e.key >= 30; });
   std::ranges::sort(expected);
@@ -117,8 +125,8 @@ TEST_F(EventIndexTest, RemovesAllUpToAnEntryAndEmptyRuns) {
 
 TEST_F(EventIndexTest, AMergeDropsWhatIsNoLongerThere) {
   for (int i = 0; i < 7; ++i) AddRun(300, 5);
-  const std::vector<IndexEntry> run(300, IndexEntry{1, next_});
-  writer_.Add(IndexKind::kUser, run, 2000);
+  writer_.Add(IndexKind::kUser, std::vector<IndexEntry>(300, IndexEntry{1, next_}));
+  MergeAll(2000);
   EXPECT_EQ(connection_.Int("select count(*) from runs"), 1);
   EXPECT_EQ(Newest(2), [&] {
     std::vector<int64_t> offsets = Expected(2);
@@ -127,6 +135,45 @@ TEST_F(EventIndexTest, AMergeDropsWhatIsNoLongerThere) {
   }());
   writer_.RemoveRunsBelow(next_ + 1);
   EXPECT_EQ(connection_.Int("select count(*) from run_pages"), 0);
+}
+
+// Keys of all sizes: of most a few entries, of one more than a piece takes of a run.
+TEST_F(EventIndexTest, FindsAllInTheMidstOfAMerge) {
+  const auto check = [&] {
+    for (const int64_t key : {-1, 0, 7, 300, 2999}) ASSERT_EQ(Newest(key), Expected(key)) << key;
+    std::vector<IndexEntry> expected = all_;
+    std::erase_if(expected, [](const IndexEntry& e) { return e.key < 100 || e.key >= 130; });
+    std::ranges::sort(expected);
+    ASSERT_EQ(reader_.From(IndexKind::kUser, {99, kEnd}, 130, 1'000'000), expected);
+  };
+  for (int i = 0; i < 9; ++i) {
+    AddRun(30'000, 3000);
+    if (i == 4) AddRun(6000, 1);
+  }
+  int pieces = 0;
+  for (; writer_.MergeSome(IndexKind::kUser, 0); ++pieces) {
+    if (pieces % 3 == 0) AddRun(500, 3000);
+    if (pieces == 4) {  // somebody is erased meanwhile
+      std::vector<int64_t> gone = Expected(7);
+      std::ranges::sort(gone);
+      writer_.Remove(IndexKind::kUser, 7, gone);
+      std::erase_if(all_, [](const IndexEntry& entry) { return entry.key == 7; });
+    }
+    check();
+  }
+  EXPECT_GT(pieces, 6);
+  EXPECT_LT(connection_.Int("select count(*) from runs"), 16);
+}
+
+TEST_F(EventIndexTest, AMergeGoesOnInAnotherWriter) {
+  for (int i = 0; i < 8; ++i) AddRun(9000, 3000);
+  ASSERT_TRUE(writer_.MergeSome(IndexKind::kUser, 0));
+  ASSERT_EQ(connection_.Int("select count(*) from runs"), 9);
+  IndexWriter other(connection_);
+  while (other.MergeSome(IndexKind::kUser, 0)) {
+  }
+  EXPECT_EQ(connection_.Int("select count(*) from runs"), 1);
+  EXPECT_EQ(Newest(5), Expected(5));
 }
 
 TEST_F(EventIndexTest, ABrokenPageIsNamed) {

@@ -157,7 +157,7 @@ EventWriter::EventWriter(const std::filesystem::path& path)
       data_version_(connection_, "pragma data_version"),
       index_(connection_),
       entries_(connection_) {
-  Index();
+  IndexAll(IndexWriter::kMinRun);
 }
 
 int64_t EventWriter::End() { return OnlyInt(end_); }
@@ -182,9 +182,30 @@ Appended EventWriter::Add(const Event& event, int64_t offset) {
   return {offset, false};
 }
 
-void EventWriter::IndexAll(int64_t at_least) {
-  while (IndexSome(at_least) > 0) {
+bool EventWriter::Tidy() {
+  constexpr int64_t kEventsAPiece = 4096;  // each is merged three times in each of two indexes
+  int64_t pieces = 1;
+  if (std::ssize(unindexed_) >= IndexWriter::kMinRun) {
+    pieces += IndexAll(IndexWriter::kMinRun) / kEventsAPiece;
+    may_merge_ = true;
   }
+  while (may_merge_ && pieces-- > 0) {
+    bool merged = false;
+    Transaction([&] {
+      const int64_t first_live = FirstOffset();
+      merged = index_.MergeSome(IndexKind::kUser, first_live) ||
+               index_.MergeSome(IndexKind::kTime, first_live);
+    });
+    may_merge_ = merged;
+  }
+  return may_merge_;
+}
+
+// Gives how many it indexed.
+int64_t EventWriter::IndexAll(int64_t at_least) {
+  int64_t indexed = 0;
+  for (int64_t last = 1; last > 0; indexed += last) last = IndexSome(at_least);
+  return indexed;
 }
 
 // Gives how many it indexed: none when there are fewer than `at_least`. Rows are read again only
@@ -231,9 +252,8 @@ void EventWriter::AddToIndex(std::span<const Unindexed> events) {
     users.push_back({event.user_key, event.offset});
     times.push_back({event.time_ms, event.offset});
   }
-  const int64_t first_live = FirstOffset();
-  index_.Add(IndexKind::kUser, std::move(users), first_live);
-  index_.Add(IndexKind::kTime, std::move(times), first_live);
+  index_.Add(IndexKind::kUser, std::move(users));
+  index_.Add(IndexKind::kTime, std::move(times));
   set_indexed_.Bind(1, events.back().offset + 1).Run();
 }
 

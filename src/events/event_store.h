@@ -53,10 +53,9 @@ class EventWriter {
   // The offset of a key of a user; 0 when there is none.
   int64_t OffsetOfKey(const Event& event);
 
-  // Whether so much was added that Index is due.
-  bool wants_index() const { return std::ssize(unindexed_) >= IndexWriter::kMinRun; }
-  // Indexes what was added; a transaction each some thousand events.
-  void Index() { IndexAll(IndexWriter::kMinRun); }
+  // Indexes what was added, when it is enough, and merges pieces of the index, as many as keep up
+  // with that but one at least: transactions of some milliseconds. Whether there is more to merge.
+  bool Tidy();
 
   // As EventLog.
   int64_t RemoveBefore(int64_t time_ms);
@@ -70,7 +69,7 @@ class EventWriter {
     int64_t time_ms;
     int64_t offset;
   };
-  void IndexAll(int64_t at_least);
+  int64_t IndexAll(int64_t at_least);
   int64_t IndexSome(int64_t at_least);
   std::vector<Unindexed> ReadUnindexed(size_t limit);
   void AddToIndex(std::span<const Unindexed> events);
@@ -89,6 +88,7 @@ class EventWriter {
   // known, else what this object added of it.
   std::vector<Unindexed> unindexed_;
   int64_t known_version_ = kNoVersion;
+  bool may_merge_ = true;  // another process may have left a merge
 };
 
 // One thread's connection and statements. Each call reads the log as it was at one moment.

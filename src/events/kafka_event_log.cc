@@ -189,7 +189,7 @@ void KafkaEventLog::TakeIn(const KafkaMessages& found) {
       }
       SetTaken(left[taken - 1].offset + 1);
       left = left.subspan(taken);
-      if (writer_.wants_index()) writer_.Index();
+      writer_.Tidy();
     } catch (const Error& error) {
       LogWarning(StrCat("event log: the view waits: ", error.message()));
       std::this_thread::sleep_for(std::chrono::milliseconds(200));

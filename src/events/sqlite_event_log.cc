@@ -57,9 +57,11 @@ class SqliteEventLog : public StoredEventLog {
   };
 
   void WriteUntilStopped();
-  std::vector<Pending*> TakeGroup();
+  std::vector<Pending*> TakeGroup(bool wait);
+  bool Stops();
+  void WriteAndTell(std::span<Pending* const> group);
   void WriteGroup(std::span<Pending* const> group);
-  void IndexIfDue();
+  bool Tidy();
 
   const int64_t max_waiting_;
 
@@ -95,32 +97,43 @@ std::vector<Appended> SqliteEventLog::Append(std::span<const Event> events) {
 }
 
 void SqliteEventLog::WriteUntilStopped() {
+  bool more_to_tidy = true;
   while (true) {
-    const std::vector<Pending*> group = TakeGroup();
-    if (group.empty()) return;
-    std::optional<Failure> failure;
-    try {
-      WriteGroup(group);
-    } catch (const Error& error) {
-      failure = Failure{error.code(), error.message(), error.hint()};
+    const std::vector<Pending*> group = TakeGroup(!more_to_tidy);
+    if (!group.empty()) {
+      WriteAndTell(group);
+    } else if (Stops()) {
+      return;
     }
-    {
-      const std::lock_guard lock(mutex_);
-      for (Pending* pending : group) {
-        pending->failure = failure;
-        pending->done = true;
-        waiting_events_ -= static_cast<int64_t>(pending->events.size());
-      }
-      done_.notify_all();
-    }
-    IndexIfDue();
+    more_to_tidy = Tidy();
   }
 }
 
-// What waits, up to kMaxGroup events; empty when the log is to end and nothing waits.
-std::vector<SqliteEventLog::Pending*> SqliteEventLog::TakeGroup() {
+void SqliteEventLog::WriteAndTell(std::span<Pending* const> group) {
+  std::optional<Failure> failure;
+  try {
+    WriteGroup(group);
+  } catch (const Error& error) {
+    failure = Failure{error.code(), error.message(), error.hint()};
+  }
+  const std::lock_guard lock(mutex_);
+  for (Pending* pending : group) {
+    pending->failure = failure;
+    pending->done = true;
+    waiting_events_ -= static_cast<int64_t>(pending->events.size());
+  }
+  done_.notify_all();
+}
+
+bool SqliteEventLog::Stops() {
+  const std::lock_guard lock(mutex_);
+  return stopping_ && waiting_.empty();
+}
+
+// What waits, up to kMaxGroup events. With `wait` it is empty only when the log is to end.
+std::vector<SqliteEventLog::Pending*> SqliteEventLog::TakeGroup(bool wait) {
   std::unique_lock lock(mutex_);
-  work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+  if (wait) work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
   std::vector<Pending*> group;
   for (int64_t events = 0; !waiting_.empty() && events < kMaxGroup; waiting_.pop_front()) {
     group.push_back(waiting_.front());
@@ -148,13 +161,13 @@ void SqliteEventLog::WriteGroup(std::span<Pending* const> group) {
 }
 
 // After those who wait were told; what fails is tried again after the next group.
-void SqliteEventLog::IndexIfDue() {
+bool SqliteEventLog::Tidy() {
   const std::lock_guard lock(writer_mutex_);
-  if (!writer_.wants_index()) return;
   try {
-    writer_.Index();
+    return writer_.Tidy();
   } catch (const Error& error) {
     LogWarning(StrCat("event log: the index waits: ", error.message()));
+    return false;
   }
 }
 

@@ -27,8 +27,8 @@ void ScoresOf(const Matrix& rows, std::span<const int32_t> indices, std::span<co
 void AddRows(const Matrix& rows, std::span<const int32_t> indices, std::span<float> sum,
              std::span<const float> weights = {});
 
-// A copy of a matrix in half the memory, for loops that wait for it: each value to within 1/1024, as
-// float16 (IEEE 754) times one scale. Values below 1e-9 of the largest lose bits. Movable, not
+// A copy of a matrix in half the memory, for loops that wait for it: each value to within 1/1024,
+// as float16 (IEEE 754) times one scale. Values below 1e-9 of the largest lose bits. Movable, not
 // copyable.
 class HalfMatrix {
  public:
