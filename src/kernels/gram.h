@@ -37,8 +37,8 @@ SymmetricMatrix Gram(const Matrix& rows, ThreadPool& pool);
 void BatchScores(const Matrix& users, const Matrix& items, std::span<float> scores,
                  Scratch& scratch);
 
-// *a becomes *a b^T, in place: 256 rows a thread beside it. The same bits for any number of threads.
-// REQUIRES: b is square, and fits.
+// *a becomes *a b^T, in place: 256 rows a thread beside it. The same bits for any number of
+// threads. REQUIRES: b is square, and fits.
 void MultiplyTransposed(Matrix* a, const Matrix& b, ThreadPool& pool);
 
 }  // namespace marquee::kernels
