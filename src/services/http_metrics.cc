@@ -33,7 +33,7 @@ HttpMetrics::Cells HttpMetrics::CellsOf(std::string_view method, std::string_vie
                                         int status) {
   {
     const std::shared_lock lock(mutex_);
-    const auto found = cells_.find(std::tuple(method, route, status));
+    const auto found = cells_.find({std::string(method), std::string(route), status});
     if (found != cells_.end()) return found->second;
   }
   const std::string method_label(method);

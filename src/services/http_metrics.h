@@ -1,7 +1,6 @@
 // The HTTP server's events as metrics.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <shared_mutex>
 #include <string>
@@ -35,7 +34,7 @@ class HttpMetrics : public http::Probe {
   Gauge connections_;
   Counter response_bytes_;
   std::shared_mutex mutex_;
-  std::map<std::tuple<std::string, std::string, int>, Cells, std::less<>> cells_;
+  std::map<std::tuple<std::string, std::string, int>, Cells> cells_;
 };
 
 }  // namespace marquee
