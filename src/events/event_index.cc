@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -18,7 +19,7 @@ using sqlite::Statement;
 constexpr size_t kPageEntries = 250;  // 4,000 bytes: a page of the file, without overflow
 constexpr int64_t kFan = 8;           // runs of a level that become one
 constexpr int64_t kLastLevel = 3;
-constexpr size_t kMergedPages = 16;  // of each run in a piece of a merge
+constexpr size_t kMergedPages = 128;  // in a piece of a merge
 
 std::vector<IndexEntry> Entries(const Statement& statement, int column) {
   const std::string_view bytes = statement.Bytes(column);
@@ -114,6 +115,10 @@ IndexWriter::IndexWriter(sqlite::Connection& connection)
                "insert into runs (kind, level, first_offset, last_offset) values (?1, ?2, ?3, ?4)"),
       add_page_(connection, "insert into run_pages (run, first_key, entries) values (?1, ?2, ?3)"),
       pages_(connection, "select id, entries from run_pages where run = ?1 order by first_key, id"),
+      first_pages_(connection,
+                   "select first_key, id from run_pages where run = ?1 "
+                   "order by first_key, id limit ?2"),
+      page_(connection, "select entries from run_pages where id = ?1"),
       pages_of_key_(connection,
                     "select id, entries from run_pages where run = ?1 and first_key <= ?2 "
                     "order by first_key desc, id desc"),
@@ -193,40 +198,39 @@ bool IndexWriter::MergeSome(IndexKind kind, int64_t first_live) {
   return true;
 }
 
-std::vector<IndexWriter::Page> IndexWriter::FirstPages(int64_t run, size_t count) {
-  std::vector<Page> pages;
-  pages_.Bind(1, run);
-  while (pages.size() < count && pages_.Step())
-    pages.push_back({pages_.Int(0), Entries(pages_, 1)});
-  pages_.Reset();
-  return pages;
-}
-
 // Removes the entries of the lowest keys, each key whole, from the runs; none are left when there
-// are none.
+// are none. Reads the pages that begin with the lowest keys, of whichever runs.
 std::vector<IndexEntry> IndexWriter::TakeLowest(std::span<const Run> runs) {
   for (size_t count = kMergedPages;; count *= 2) {
-    int64_t bound = std::numeric_limits<int64_t>::max();  // of keys that no unread page has
-    bool all = true;
-    std::vector<Page> pages;
+    std::vector<std::pair<int64_t, int64_t>> pages;  // first key and id
     for (const Run& run : runs) {
-      std::vector<Page> first = FirstPages(run.id, count);
-      if (first.size() == count) {
-        bound = std::min(bound, first.back().entries.back().key);
-        all = false;
-      }
-      std::ranges::move(first, std::back_inserter(pages));
+      first_pages_.Bind(1, run.id).Bind(2, static_cast<int64_t>(count + 1));
+      while (first_pages_.Step()) pages.emplace_back(first_pages_.Int(0), first_pages_.Int(1));
+      first_pages_.Reset();
     }
+    std::ranges::sort(pages);
+    const bool all = pages.size() <= count;
     std::vector<IndexEntry> taken;
-    for (auto& [id, entries] : pages) {
+    for (const auto& [first_key, id] : std::span(pages).first(std::min(pages.size(), count))) {
+      const std::vector<IndexEntry> entries = EntriesOf(id);
+      // Pages that are not read begin with pages[count] at least, and may go on with its key.
       const auto end =
-          all ? entries.end() : std::ranges::lower_bound(entries, bound, {}, &IndexEntry::key);
+          all ? entries.end()
+              : std::ranges::lower_bound(entries, pages[count].first, {}, &IndexEntry::key);
       if (end == entries.begin()) continue;
       taken.insert(taken.end(), entries.begin(), end);
       PutPage(id, std::span(end, entries.end()));
     }
     if (all || !taken.empty()) return taken;  // else one key fills all that was read
   }
+}
+
+std::vector<IndexEntry> IndexWriter::EntriesOf(int64_t page) {
+  page_.Bind(1, page);
+  page_.Step();
+  std::vector<IndexEntry> entries = Entries(page_, 0);
+  page_.Reset();
+  return entries;
 }
 
 void IndexWriter::PutPage(int64_t id, std::span<const IndexEntry> entries) {

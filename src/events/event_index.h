@@ -88,13 +88,13 @@ class IndexWriter {
   int64_t AddRun(IndexKind kind, const Run& run);
   void AddPages(int64_t run, std::span<const IndexEntry> sorted);
   std::optional<Merge> NextMerge(IndexKind kind);
-  std::vector<Page> FirstPages(int64_t run, size_t count);
   std::vector<IndexEntry> TakeLowest(std::span<const Run> runs);
+  std::vector<IndexEntry> EntriesOf(int64_t page);
   void PutPage(int64_t id, std::span<const IndexEntry> entries);
 
   sqlite::Connection& connection_;
-  sqlite::Statement runs_, add_run_, add_page_, pages_, pages_of_key_, set_page_, delete_page_,
-      delete_run_;
+  sqlite::Statement runs_, add_run_, add_page_, pages_, first_pages_, page_, pages_of_key_,
+      set_page_, delete_page_, delete_run_;
 };
 
 }  // namespace marquee

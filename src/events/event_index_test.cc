@@ -165,6 +165,19 @@ TEST_F(EventIndexTest, FindsAllInTheMidstOfAMerge) {
   EXPECT_LT(connection_.Int("select count(*) from runs"), 16);
 }
 
+// As times are: a piece is as large as where the runs share their keys.
+TEST_F(EventIndexTest, MergesRunsOfOneSpanAfterTheOtherInAsFewPieces) {
+  for (int run = 0; run < 8; ++run) {
+    std::vector<IndexEntry> entries;
+    for (int64_t i = 0; i < 9000; ++i, ++next_) entries.push_back({next_, next_});
+    writer_.Add(IndexKind::kTime, std::move(entries));
+  }
+  int pieces = 0;
+  while (writer_.MergeSome(IndexKind::kTime, 0)) ++pieces;
+  EXPECT_LE(pieces, 72'000 / 32'000 + 2);  // and the end
+  EXPECT_EQ(reader_.From(IndexKind::kTime, {kBegin, 0}, kEnd, 100'000).size(), 72'000);
+}
+
 TEST_F(EventIndexTest, AMergeGoesOnInAnotherWriter) {
   for (int i = 0; i < 8; ++i) AddRun(9000, 3000);
   ASSERT_TRUE(writer_.MergeSome(IndexKind::kUser, 0));
